@@ -1,0 +1,100 @@
+"""The API of whoever decides: the inbox, and answers to steps."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from approvals import services
+from approvals.models import Answer, Step
+from approvals.queries import inbox_of, visible_to
+from approvals.serializers import (
+    AnswerInSerializer,
+    AnswerSerializer,
+    RouteStepSerializer,
+    StepSerializer,
+)
+from common.errors import FieldError, Malformed
+from common.idempotency import IdempotentPosts
+from common.listing import asked_page, list_response
+from common.paging import page_of
+from missions.models import User
+
+
+def visible_step(person: User, step_id: int) -> Step:
+    """Return a step of a record the person may see; raise ``Http404`` for any other."""
+    steps = Step.objects.select_related("rfa", "rfa__mission", "post", "current").filter(
+        rfa__in=visible_to(person)
+    )
+    return get_object_or_404(steps, pk=step_id)
+
+
+def said_in(data: Any) -> dict[str, Any]:
+    """Read an answer's body as the arguments of ``services.answer``; they are checked there."""
+    if not isinstance(data, dict):
+        raise Malformed(errors=[FieldError("non_field_errors", "Send an object.")])
+    return {
+        "word": data.get("answer"),
+        "revision": data.get("revision"),
+        "remarks": data.get("remarks", ""),
+        "conditions": data.get("conditions"),
+        "details": data.get("details"),
+    }
+
+
+class InboxView(APIView):
+    """The steps open for my posts, most urgent first."""
+
+    @extend_schema(responses=StepSerializer(many=True), operation_id="inbox")
+    def get(self, request: Request) -> Response:
+        cursor, size = asked_page(request)
+        steps = inbox_of(request.user).prefetch_related("answers__by", "answers__post")  # type: ignore[arg-type]
+        page = page_of(steps, ("due_at", "id"), cursor=cursor, size=size)
+        rows = StepSerializer(page.rows, many=True, context={"request": request}).data
+        return list_response(request, rows, page)
+
+
+class StepView(APIView):
+    """One step, as its record shows it."""
+
+    @extend_schema(responses=StepSerializer)
+    def get(self, request: Request, step_id: int) -> Response:
+        step = visible_step(request.user, step_id)  # type: ignore[arg-type]
+        return Response(StepSerializer(step, context={"request": request}).data)
+
+
+class _GivingView(IdempotentPosts, APIView):
+    """Give an answer at a step, as the post that it waits on."""
+
+    def give(self, step: Step, actor: User, said: dict[str, Any]) -> Answer:
+        raise AssertionError("Each door names its service.")
+
+    @extend_schema(request=AnswerInSerializer, responses={201: AnswerSerializer})
+    def post(self, request: Request, step_id: int) -> Response:
+        step = visible_step(request.user, step_id)  # type: ignore[arg-type]
+        given = self.give(step, request.user, said_in(request.data))  # type: ignore[arg-type]
+        step = visible_step(request.user, step_id)  # type: ignore[arg-type]
+        context = {"request": request}
+        body = AnswerSerializer(given, context=context).data
+        return Response(
+            {**body, "step": RouteStepSerializer(step, context=context).data,
+             "status": step.rfa.status},
+            status=201,
+        )
+
+
+class AnswersView(_GivingView):
+    """Answer an open step."""
+
+    def give(self, step: Step, actor: User, said: dict[str, Any]) -> Answer:
+        return services.answer(step=step, actor=actor, **said)
+
+
+class SupersedeView(_GivingView):
+    """Give a new answer beside the old one, before the task has started."""
+
+    def give(self, step: Step, actor: User, said: dict[str, Any]) -> Answer:
+        return services.supersede(step=step, actor=actor, **said)

@@ -1,0 +1,351 @@
+"""Routes, steps and records as pages show them: plain values for the components."""
+
+import datetime as dt
+from itertools import groupby
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from approvals.models import Answer, Step
+from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, StepState, Verified, Word
+from common.clock import now
+from missions.vocabulary import Capacity
+from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import Kind, Status
+
+SAID = {
+    Word.FORWARD_RECOMMENDED: gettext_lazy("Forwarded, recommended"),
+    Word.FORWARD_NOT_RECOMMENDED: gettext_lazy("Forwarded, not recommended"),
+    Word.RETURN: gettext_lazy("Returned for information"),
+    Word.SUPPORTS: gettext_lazy("Supports"),
+    Word.CONCERNS: gettext_lazy("Has concerns"),
+    Word.OBJECTS: gettext_lazy("Objects"),
+    Word.NO_VIEW: gettext_lazy("No view"),
+    Word.RESOURCEABLE: gettext_lazy("Can be resourced"),
+    Word.RESOURCEABLE_WITH_CONDITIONS: gettext_lazy("Can be resourced, with conditions"),
+    Word.NOT_RESOURCEABLE: gettext_lazy("Cannot be resourced"),
+    Word.RECOMMENDED: gettext_lazy("Recommended"),
+    Word.NOT_RECOMMENDED: gettext_lazy("Not recommended"),
+    Word.APPROVE: gettext_lazy("Approved"),
+    Word.APPROVE_WITH_CONDITIONS: gettext_lazy("Approved with conditions"),
+    Word.NOT_APPROVE: gettext_lazy("Not approved"),
+    Word.ACCEPT: gettext_lazy("Task accepted"),
+    Word.CANNOT_EXECUTE: gettext_lazy("Cannot execute"),
+    Word.ACKNOWLEDGE: gettext_lazy("Acknowledged"),
+    Word.HELD: gettext_lazy("The exception held"),
+    Word.NOT_HELD: gettext_lazy("The exception did not hold"),
+}
+
+ASKED = {
+    SeatKind.REVIEW: gettext_lazy("Review and forward"),
+    SeatKind.ADVICE: gettext_lazy("Advise"),
+    SeatKind.CAPABILITY: gettext_lazy("Can it be resourced?"),
+    SeatKind.BOARD: gettext_lazy("Recommend"),
+    SeatKind.DECISION: gettext_lazy("Decide"),
+    SeatKind.TASKING: gettext_lazy("Task a unit"),
+    SeatKind.FINDING: gettext_lazy("Acknowledge or find"),
+}
+
+ENDS = frozenset({Word.NOT_APPROVE, Word.CANNOT_EXECUTE, Word.NOT_HELD})
+DECISIVE = frozenset({SeatKind.DECISION, SeatKind.FINDING})
+OVER = frozenset({StepState.ANSWERED, StepState.LAPSED, StepState.SUPERSEDED})
+OWN_PAGE = frozenset({Status.DRAFT, Status.RETURNED})
+
+
+def capacity_in_words(given: Answer) -> str:
+    """Name the capacity somebody acted in; a delegate's names the delegation."""
+    if given.capacity == Capacity.DELEGATE and given.delegation is not None:
+        return _("delegate of %(post)s until %(day)s") % {
+            "post": given.delegation.post.title,
+            "day": given.delegation.until_on,
+        }
+    return capacity_label(given.capacity)
+
+
+def capacity_label(capacity: str) -> str:
+    """Name a capacity; nothing for a holder, as everybody usually is."""
+    if not capacity or capacity == Capacity.HOLDER:
+        return ""
+    return str(Capacity(capacity).label)
+
+
+def facts_of(given: Answer) -> list[str]:
+    """Say in short words what an answer says besides its word."""
+    details = given.details or {}
+    facts = []
+    if "verified" in details:
+        facts.append(_("Need verified: %(how)s") % {"how": Verified(details["verified"]).label})
+    if "cluster_plan" in details:
+        plan = ClusterPlan(details["cluster_plan"]).label
+        facts.append(_("Cluster plan: %(plan)s") % {"plan": str(plan).lower()})
+    if "appropriate" in details:
+        facts.append(_("Appropriate") if details["appropriate"] else _("Not appropriate"))
+    if "resourceable" in details:
+        facts.append(_("Resourceable") if details["resourceable"] else _("Not resourceable"))
+    if "priority" in details:
+        facts.append(_("Priority %(number)s") % {"number": details["priority"]})
+    if "unit" in details:
+        facts.append(details["unit"])
+    if "start_on" in details:
+        facts.append(f"{details['start_on']} – {details.get('end_on', '')}")
+    if "members" in details:
+        facts.append(_("%(count)s members present") % {"count": len(details["members"])})
+    return facts
+
+
+def longer_facts_of(given: Answer) -> list[dict[str, str]]:
+    """List what an answer says at length: minutes, members, the four criteria."""
+    details = given.details or {}
+    found = [
+        {
+            "label": str(criterion.label),
+            "value": (_("Met") if weighed.get("met") else _("Not met"))
+            + f": {weighed.get('reason', '')}",
+        }
+        for criterion in Criterion
+        if (weighed := (details.get("criteria") or {}).get(criterion.value))
+    ]
+    if details.get("members"):
+        found.append({"label": _("Members present"), "value": ", ".join(details["members"])})
+    if details.get("minutes"):
+        found.append({"label": _("Minutes"), "value": details["minutes"]})
+    return found
+
+
+def _given(step: Step, given: Answer, state: str, state_label: str) -> dict[str, Any]:
+    return {
+        "answer": given.answer,
+        "answer_label": SAID[Word(given.answer)],
+        "state": state,
+        "state_label": state_label,
+        "remarks": given.remarks,
+        "conditions": given.conditions,
+        "facts": facts_of(given),
+        "longer": longer_facts_of(given),
+        "by": given.by.name,
+        "capacity": capacity_in_words(given),
+        "at": given.at,
+        "revision": given.revision,
+        **_seat(step, given.post.title),
+    }
+
+
+def _seat(step: Step, post_title: str) -> dict[str, Any]:
+    return {
+        "id": step.pk,
+        "seat_label": step.seat_label,
+        "seat_kind": step.seat_kind,
+        "decisive": step.seat_kind in DECISIVE,
+        "post_title": post_title,
+    }
+
+
+def drawn(step: Step) -> list[dict[str, Any]]:
+    """Return a step as it is drawn: the answer that stands, then those it superseded."""
+    answers = list(step.answers.all())
+    current = step.current
+    shown = []
+    if current is None or step.state == StepState.OPEN:
+        shown.append(
+            {
+                **_seat(step, step.post.title),
+                "state": step.state,
+                "state_label": step.get_state_display(),
+                "opened_at": step.opened_at,
+                "due_at": step.due_at,
+            }
+        )
+    for given in reversed(answers):
+        stands = current is not None and given.pk == current.pk
+        shown.append(
+            _given(
+                step,
+                given,
+                StepState.ANSWERED if stands else StepState.SUPERSEDED,
+                "" if stands else _("superseded"),
+            )
+        )
+    if answers and not (current is None and step.state == StepState.OPEN):
+        shown = [seat for seat in shown if seat.get("answer")]
+    return shown
+
+
+def route_for_page(steps: list[Step]) -> list[dict[str, Any]]:
+    """Return a record's steps as stages with their seats; seats not asked are left out."""
+    stages = []
+    asked = [step for step in steps if step.state != StepState.SKIPPED]
+    for _number, group in groupby(asked, key=lambda step: step.stage):
+        seats = list(group)
+        stages.append(
+            {
+                "name": seats[0].stage_name,
+                "state": _stage_state(seats),
+                "steps": [seat for step in seats for seat in drawn(step)],
+            }
+        )
+    return stages
+
+
+def _stage_state(seats: list[Step]) -> str:
+    states = {step.state for step in seats}
+    if StepState.OPEN in states:
+        return "open"
+    if any(step.current is not None and step.current.answer in ENDS for step in seats):
+        return "stopped"
+    if StepState.WAITING in states:
+        return "waiting"
+    if states <= OVER and any(step.current is not None for step in seats):
+        return "done"
+    return "done" if StepState.LAPSED in states else "waiting"
+
+
+def answers_for_page(route: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """List the answers that stand, decision first, with the advice that lapsed."""
+    seats = [seat for stage in route for seat in stage["steps"]]
+    given = [seat for seat in seats if seat.get("answer")]
+    first = [seat for seat in given if seat["decisive"]]
+    return first[::-1] + [seat for seat in given if not seat["decisive"]]
+
+
+def waiting_for_page(steps: list[Step]) -> list[dict[str, Any]]:
+    """Say on whom a record waits, since when and until when."""
+    return [
+        {
+            "post_title": step.post.title,
+            "seat_label": step.seat_label,
+            "since": step.opened_at,
+            "due_at": step.due_at,
+        }
+        for step in steps
+        if step.state == StepState.OPEN
+    ]
+
+
+def page_of_record(rfa: AssistanceRequest, *, mine: bool = False) -> str:
+    """Return the address where a record is read; a draft of one's own opens as its form."""
+    if mine and rfa.status == Status.DRAFT:
+        return reverse("approvals:edit", args=[rfa.reference])
+    return reverse("records:case", args=[rfa.reference])
+
+
+def tags_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """List the marks that a reader must not miss."""
+    tags = []
+    if rfa.is_time_sensitive:
+        tags.append({"label": _("Time-sensitive"), "tone": "wait"})
+    if rfa.disaster:
+        tags.append({"label": rfa.disaster_name or _("Disaster"), "tone": ""})
+    if rfa.protection:
+        tags.append({"label": _("Protection"), "tone": "plum"})
+    return tags
+
+
+def line_of(rfa: AssistanceRequest, *, mine: bool = False, step: Step | None = None) -> dict[str, Any]:
+    """Return a record as one line of a list; with a step, as what is asked of the reader."""
+    line: dict[str, Any] = {
+        "url": page_of_record(rfa, mine=mine),
+        "title": rfa.title or _("Without a title yet"),
+        "reference": rfa.reference,
+        "kind": rfa.kind,
+        "kind_label": rfa.get_kind_display(),
+        "status": rfa.status,
+        "status_label": rfa.get_status_display(),
+        "classification": rfa.classification,
+        "classification_label": rfa.get_classification_display(),
+        "organisation": str(rfa.organisation) if rfa.organisation else "",
+        "place": rfa.place or (rfa.area.name if rfa.area else ""),
+        "sector": rfa.sector.name if rfa.sector else "",
+        "needed_by": rfa.needed_by,
+        "updated_at": rfa.changed_at,
+        "tags": tags_of(rfa),
+    }
+    if step is not None:
+        acknowledges = step.words == (Word.ACKNOWLEDGE,)
+        line |= {
+            "url": reverse("approvals:step", args=[step.pk]),
+            "asked": _("Acknowledge") if acknowledges else ASKED[SeatKind(step.seat_kind)],
+            "due_at": step.due_at,
+        }
+        return line
+    open_steps = getattr(rfa, "open_steps", [])
+    if open_steps:
+        line |= {
+            "waiting_on": ", ".join(dict.fromkeys(step.post.title for step in open_steps)),
+            "due_at": open_steps[0].due_at,
+            "since": open_steps[0].opened_at,
+        }
+    elif rfa.status in OWN_PAGE:
+        line |= {"waiting_on": _("you") if mine else rfa.requested_by.name, "since": rfa.changed_at}
+    else:
+        line |= {"since": rfa.changed_at}
+    return line
+
+
+def by_urgency(steps: list[Step]) -> list[dict[str, Any]]:
+    """Group inbox lines under what is overdue, due within a day, and later."""
+    at = now()
+    day = at + dt.timedelta(hours=24)
+    groups: list[tuple[str, bool, list[Step]]] = [
+        (_("Overdue"), True, [s for s in steps if s.due_at and s.due_at <= at]),
+        (_("Within a day"), False, [s for s in steps if s.due_at and at < s.due_at <= day]),
+        (_("Later"), False, [s for s in steps if not s.due_at or s.due_at > day]),
+    ]
+    return [
+        {"title": title, "late": late, "lines": [line_of(s.rfa, step=s) for s in found]}
+        for title, late, found in groups
+        if found
+    ]
+
+
+def files_for_page(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """List a record's files with the addresses they are served from."""
+    return [
+        {
+            "name": kept.name,
+            "url": reverse("approvals:file", args=[kept.pk]),
+            "size": kept.size,
+            "by": kept.added_by.name,
+            "at": kept.added_at,
+        }
+        for kept in rfa.attachments.select_related("added_by")
+    ]
+
+
+def thread_for_page(rfa: AssistanceRequest, *, internal: bool) -> list[dict[str, Any]]:
+    """List a record's messages; the mission's internal ones only for its own posts."""
+    messages = rfa.messages.select_related("by", "post")
+    if not internal:
+        messages = messages.filter(internal=False)
+    return [
+        {
+            "by": message.by.name,
+            "post": message.post.title if message.post else "",
+            "at": message.at,
+            "text": message.text,
+            "internal": message.internal,
+            "audience_label": _("Internal: mission posts only"),
+        }
+        for message in messages
+    ]
+
+
+def extreme_facts_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """List what a report of an extreme situation says, with the clock from action to report."""
+    if rfa.kind != Kind.EXTREME_SITUATION:
+        return []
+    report = rfa.extreme_situation
+    until = (rfa.submitted_at or rfa.created_at) - report.acted_at
+    hours, minutes = divmod(int(until.total_seconds() // 60), 60)
+    return [
+        {"label": _("Harm prevented"), "value": report.get_harm_display(), "paragraph": "40"},
+        {"label": _("What was done"), "value": report.action_taken},
+        {"label": _("When"), "moment": report.acted_at},
+        {
+            "label": _("From action to report"),
+            "value": _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes},
+            "paragraph": "40",
+        },
+        {"label": _("Unit"), "value": report.unit.name if report.unit else ""},
+    ]

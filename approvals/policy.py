@@ -1,0 +1,211 @@
+"""Who may do what to a record, and why not."""
+
+from typing import Any
+
+from approvals.models import Step
+from approvals.moves import leads_anywhere
+from approvals.vocabulary import Act, SeatKind, StepState, Word
+from common.verdict import YES, Verdict, not_now, not_you
+from missions.models import User
+from missions.queries import prepares_for, standing_as, standing_in
+from missions.vocabulary import MISSION_UN_CIMIC, UN_CIMIC, Role
+from requests_app.models import AssistanceRequest
+from requests_app.policy import is_own
+from requests_app.vocabulary import Kind, Status
+
+STARTED = frozenset({Status.IN_PROGRESS, Status.COMPLETED, Status.CLOSED})
+OPEN_TO_ITS_MAKER = frozenset({Status.DRAFT, Status.RETURNED})
+
+
+def _standing_now(rfa: AssistanceRequest) -> str:
+    return rfa.get_status_display().lower()
+
+
+def may_change(person: User, rfa: AssistanceRequest) -> Verdict:
+    """Let the requester change what is a draft or was returned."""
+    if not is_own(person, rfa):
+        return not_you("Only whoever made the request changes it.")
+    if rfa.status not in OPEN_TO_ITS_MAKER:
+        return not_now(
+            f"The request is {_standing_now(rfa)}: it can be changed as a draft or after a return."
+        )
+    return YES
+
+
+def may_submit(person: User, rfa: AssistanceRequest) -> Verdict:
+    """Let the requester submit a draft, or again what was returned."""
+    if not is_own(person, rfa):
+        return not_you("Only whoever made the request submits it.")
+    if rfa.status not in OPEN_TO_ITS_MAKER:
+        return not_now(f"The request is {_standing_now(rfa)} already.")
+    return YES
+
+
+def may_withdraw(person: User, rfa: AssistanceRequest) -> Verdict:
+    """Let the requester withdraw before a decision."""
+    if not is_own(person, rfa):
+        return not_you("Only whoever made the request withdraws it.")
+    if not leads_anywhere(rfa.status, Act.WITHDRAW):
+        return not_now(
+            f"The request is {_standing_now(rfa)}: it can be withdrawn until it is decided."
+        )
+    return YES
+
+
+def may_cancel(person: User, rfa: AssistanceRequest) -> Verdict:
+    """Let the requester, UN-CIMIC or who decided cancel what was approved, with a reason."""
+    decided = rfa.steps.filter(seat_kind="decision", current__isnull=False).values_list(
+        "post", flat=True
+    )
+    concerned = (
+        is_own(person, rfa)
+        or standing_as(person, *MISSION_UN_CIMIC) is not None
+        or any(standing_in(person, post) for post in decided)
+    )
+    if not concerned:
+        return not_you("The requester, UN-CIMIC or who approved it may cancel it.")
+    if not leads_anywhere(rfa.status, Act.CANCEL):
+        return not_now(
+            f"The request is {_standing_now(rfa)}: only what was approved can be cancelled."
+        )
+    return YES
+
+
+def may_close(person: User, rfa: AssistanceRequest) -> Verdict:
+    """Let UN-CIMIC close: the Chief and staff, and a sector's officer in the sector (P41)."""
+    standing = standing_as(person, *UN_CIMIC)
+    if standing is None or (
+        standing.role == Role.SECTOR_CIMIC and standing.post.sector_id != rfa.sector_id
+    ):
+        return not_you("UN-CIMIC keeps the records and closes them.", "41")
+    if rfa.status == Status.CLOSED:
+        return not_now("The record is closed already.")
+    if not leads_anywhere(rfa.status, Act.CLOSE):
+        return not_now(f"The request is {_standing_now(rfa)}: it cannot be closed yet.", "41")
+    return YES
+
+
+def _separate_from_asking(person: User, rfa: AssistanceRequest) -> Verdict:
+    if rfa.requested_by_id == person.pk or is_own(person, rfa):
+        return not_you("Whoever asked for it cannot answer on it: duties are kept apart.")
+    return YES
+
+
+def _only_one_seat(person: User, step: Step) -> Verdict:
+    elsewhere = step.rfa.answers.filter(by=person).exclude(seat=step.seat).select_related("step")
+    given = elsewhere.first()
+    if given is not None:
+        return not_you(
+            f"You have answered “{given.step.seat_label}” on this request: nobody answers two "
+            "seats of one request."
+        )
+    return YES
+
+
+def may_answer(person: User, step: Step) -> Verdict:
+    """Let who holds, is in charge of, or acts by delegation for the step's post answer it.
+
+    Not the requester, not in two seats of one request; a member of the post's office may
+    prepare the answer but not give it.
+    """
+    if standing_in(person, step.post_id) is None:
+        if step.post_id in prepares_for(person):
+            return not_you(
+                f"You may prepare this answer; {step.post.title} or the officer-in-charge gives it."
+            )
+        return not_you(f"This step waits on {step.post.title}.")
+    for verdict in (_separate_from_asking(person, step.rfa), _only_one_seat(person, step)):
+        if not verdict:
+            return verdict
+    if step.state != StepState.OPEN:
+        return not_now(f"This step is {step.get_state_display().lower()}: it is not open.")
+    return YES
+
+
+def may_prepare(person: User, step: Step) -> Verdict:
+    """Let the post's office, or the post itself, put an answer ready."""
+    if step.post_id not in prepares_for(person) and standing_in(person, step.post_id) is None:
+        return not_you(f"Only the office of {step.post.title} prepares this answer.")
+    if step.state != StepState.OPEN:
+        return not_now(f"This step is {step.get_state_display().lower()}: it is not open.")
+    return YES
+
+
+def may_supersede(person: User, step: Step) -> Verdict:
+    """Let who answered, or who now holds the post, answer anew before the task has started."""
+    current = step.current
+    answered_it = current is not None and current.by_id == person.pk
+    standing = standing_in(person, step.post_id)
+    if standing is None or not (answered_it or standing.capacity == "holder"):
+        return not_you(f"Only who answered, or the holder of {step.post.title}, answers anew.")
+    for verdict in (_separate_from_asking(person, step.rfa), _only_one_seat(person, step)):
+        if not verdict:
+            return verdict
+    if step.state != StepState.ANSWERED:
+        return not_now(f"This step is {step.get_state_display().lower()}: nothing to supersede.")
+    if step.rfa.status in STARTED:
+        return not_now(
+            "The task has started: an answer is not changed any more. Cancel the task, with a "
+            "reason, if it must not go on.",
+            "41",
+        )
+    if step.rfa.status in {Status.CANCELLED, Status.WITHDRAWN, Status.RETURNED}:
+        return not_now(f"The request is {_standing_now(step.rfa)}: nothing hangs on this answer.")
+    return YES
+
+
+def may_speak(person: User, rfa: AssistanceRequest) -> Verdict:
+    """Let whoever takes part in a record say something about it, until it is closed."""
+    if standing_as(person, Role.EVALUATOR, Role.ADMINISTRATOR) is not None:
+        return not_you("Your post reads; it takes no part in a request.")
+    if rfa.status == Status.CLOSED:
+        return not_now("The record is closed: nothing is added to it but a dated correction.")
+    return YES
+
+
+def may_speak_inside(person: User, internal: bool) -> Verdict:
+    """Keep the mission's internal messages to its own posts; a partner speaks openly."""
+    if internal and standing_as(person, Role.PARTNER) is not None:
+        return not_you("Internal messages are the mission's own; write to all on the request.")
+    return YES
+
+
+def may_read_internal(person: User) -> bool:
+    """Whether a person reads the mission's internal messages: any post but a partner's."""
+    return standing_as(person, Role.PARTNER) is None
+
+
+OPEN_SEATS = frozenset({SeatKind.DECISION, SeatKind.TASKING, SeatKind.FINDING})
+
+
+def may_read_words(person: User, seat_kind: str, word: str) -> bool:
+    """Whether a person reads what a post wrote beside its answer.
+
+    The mission's posts read all of it. A partner reads the decision, the tasking and the
+    reason of a return; advice is given to whoever decides.
+    """
+    return may_read_internal(person) or seat_kind in OPEN_SEATS or word == Word.RETURN
+
+
+def may_read_entry(person: User, act: str, said: dict[str, Any]) -> bool:
+    """Whether a person reads what an entry of the ledger says; its place in the chain all do."""
+    if may_read_internal(person):
+        return True
+    if act in {"step.answered", "step.superseded"}:
+        return may_read_words(person, said.get("seat_kind", ""), said.get("answer", ""))
+    return act != "step.prepared" and not said.get("internal")
+
+
+def allowed_acts(person: User, rfa: AssistanceRequest) -> list[str]:
+    """Name the acts open to a person on a record now, as the API's and page's buttons."""
+    rules = {
+        "change": may_change,
+        "submit": may_submit,
+        "withdraw": may_withdraw,
+        "cancel": may_cancel,
+        "message": may_speak,
+        "attach": may_speak,
+    }
+    if rfa.kind == Kind.EXTREME_SITUATION:
+        rules = {name: rules[name] for name in ("message", "attach")}
+    return [act for act, rule in rules.items() if rule(person, rfa)]

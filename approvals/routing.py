@@ -1,0 +1,229 @@
+"""How a record travels: its process copied into steps, one stage opened after another."""
+
+from typing import Any
+
+from approvals.clocks import due
+from approvals.definition import BASELINES, Seat
+from approvals.invariants import broken_by_process
+from approvals.models import Process, ProcessState, Step
+from approvals.moves import after
+from approvals.vocabulary import Act, Grant, SeatCondition, StepState
+from common.clock import now
+from common.errors import NotNow
+from missions.models import Mission, Post
+from missions.queries import posts_as
+from missions.vocabulary import Role
+from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import Kind, RequesterClass, Route, Status, SupportType
+
+ENTERING = {
+    Status.UNDER_REVIEW: Act.REVIEW,
+    Status.IN_CONSULTATION: Act.CONSULT,
+    Status.AWAITING_DECISION: Act.SEEK_DECISION,
+}
+
+
+def route_for(rfa: AssistanceRequest) -> Route:
+    """Return the route a request takes; for security, on whose behalf decides (P39)."""
+    if rfa.kind != Kind.SECURITY_ASSISTANCE:
+        return Route(rfa.kind)
+    if rfa.security_assistance.requester_class == RequesterClass.MISSION_COMPONENT:
+        return Route.SECURITY_MISSION
+    return Route.SECURITY_HUMANITARIAN
+
+
+def process_for(mission: Mission, route: str) -> Process:
+    """Return the mission's process in force for a route, or else the shipped baseline (P31)."""
+    in_force = Process.objects.filter(
+        mission=mission, route=route, state=ProcessState.IN_FORCE
+    ).first()
+    if in_force:
+        return in_force
+    definition = BASELINES[route]
+    broken = broken_by_process(route, definition)
+    if broken:
+        raise RuntimeError(f"The baseline for {route} breaks the policy: {broken}")
+    baseline, _ = Process.objects.get_or_create(
+        mission=mission,
+        route=route,
+        version=0,
+        defaults={
+            "state": ProcessState.BASELINE,
+            "content": definition_as_json(definition),
+            "digest": definition.digest(),
+        },
+    )
+    return baseline
+
+
+def definition_as_json(definition: Any) -> dict[str, Any]:
+    """Return a process as plain JSON values."""
+    return {
+        "name": definition.name,
+        "stages": [
+            {
+                "name": stage.name,
+                "status": str(stage.status),
+                "seats": [
+                    {
+                        "code": seat.code,
+                        "label": seat.label,
+                        "kind": str(seat.kind),
+                        "role": str(seat.role),
+                        "condition": str(seat.condition),
+                        "normal_hours": seat.normal_hours,
+                        "time_sensitive_hours": seat.time_sensitive_hours,
+                    }
+                    for seat in stage.seats
+                ],
+            }
+            for stage in definition.stages
+        ],
+    }
+
+
+def condition_holds(condition: str, rfa: AssistanceRequest) -> bool:
+    """Whether a seat is asked on this request; read once, at submission."""
+    match condition:
+        case SeatCondition.ALWAYS:
+            return True
+        case SeatCondition.UNIT_ASKED:
+            return rfa.post is not None and rfa.post.role == Role.UNIT_CIMIC
+        case SeatCondition.COMMUNITY:
+            asked = getattr(rfa, "civil_assistance", None)
+            return asked is not None and asked.support_type == SupportType.COMMUNITY_SUPPORT
+        case SeatCondition.QIP:
+            return rfa.kind == Kind.QIP
+        case SeatCondition.ASSETS:
+            return rfa.assets.exists()
+        case SeatCondition.NOT_SSR:
+            return not rfa.ssr
+    return bool(getattr(rfa, condition))
+
+
+def _post_for(seat: Seat, rfa: AssistanceRequest) -> Post:
+    """Return the post that answers a seat on this request.
+
+    Nobody answers what their own post asked: such a step goes to a post that prepares for
+    it, or else to the post above. Raises ``NotNow`` if the mission has no such post.
+    """
+    found = posts_as(rfa.mission_id, seat.role, sector_id=rfa.sector_id)
+    others = [post for post in found if post.pk != rfa.post_id]
+    if others:
+        return others[0]
+    if found:
+        own = found[0]
+        deputy = own.offices.order_by("pk").first()
+        if deputy or own.above:
+            return deputy or own.above  # type: ignore[return-value]
+    raise NotNow(
+        f"The mission has no {seat.role.label} for this sector: ask the administrator to add the "
+        "post."
+    )
+
+
+def lay_route(rfa: AssistanceRequest, process: Process) -> list[Step]:
+    """Copy the process into the request's steps; seats whose condition fails are not asked."""
+    steps = []
+    for number, stage in enumerate(process.definition.stages, start=1):
+        for seat in stage.seats:
+            asked = condition_holds(seat.condition, rfa)
+            steps.append(
+                Step(
+                    rfa=rfa,
+                    process=process,
+                    stage=number,
+                    stage_name=stage.name,
+                    stage_status=stage.status,
+                    seat=seat.code,
+                    seat_label=seat.label,
+                    seat_kind=seat.kind,
+                    role=seat.role,
+                    condition=seat.condition,
+                    post=_post_for(seat, rfa) if asked else _any_post(seat, rfa),
+                    limit_hours=(
+                        seat.time_sensitive_hours if rfa.is_time_sensitive else seat.normal_hours
+                    ),
+                    state=StepState.WAITING if asked else StepState.SKIPPED,
+                )
+            )
+    return Step.objects.bulk_create(steps)
+
+
+def _any_post(seat: Seat, rfa: AssistanceRequest) -> Post:
+    """Return the post a seat that is not asked would have gone to, where there is one."""
+    found = Post.objects.filter(mission=rfa.mission_id, role=seat.role).order_by("pk").first()
+    return found or _chief(rfa)
+
+
+def _chief(rfa: AssistanceRequest) -> Post:
+    chief = Post.objects.filter(mission=rfa.mission_id, role=Role.CHIEF_CIMIC).first()
+    if chief is None:
+        raise NotNow("The mission has no Chief UN-CIMIC: ask the administrator to add the post.")
+    return chief
+
+
+def _open(step: Step) -> None:
+    step.state = StepState.OPEN
+    step.opened_at = now()
+    step.due_at = due(step.opened_at, step.limit_hours)
+    step.save(update_fields=["state", "opened_at", "due_at"])
+
+
+def open_stage(rfa: AssistanceRequest, stage: int) -> list[Step]:
+    """Open the steps that wait in a stage, and give the record the stage's status."""
+    opened = list(rfa.steps.filter(stage=stage, state=StepState.WAITING).order_by("pk"))
+    for step in opened:
+        _open(step)
+    if opened and opened[0].stage_status != rfa.status:
+        entering = ENTERING.get(Status(opened[0].stage_status))
+        if entering is not None:
+            rfa.status = after(rfa.status, entering)
+    return opened
+
+
+def ask_again(step: Step) -> Step:
+    """Put the same seat to its post once more, in a new round, waiting for its stage."""
+    return Step.objects.create(
+        **{
+            name: getattr(step, name)
+            for name in (
+                "rfa", "process", "stage", "stage_name", "stage_status", "seat", "seat_label",
+                "seat_kind", "role", "condition", "post", "limit_hours",
+            )
+        },
+        round=step.round + 1,
+        state=StepState.WAITING,
+    )
+
+
+def next_stage(rfa: AssistanceRequest) -> list[Step]:
+    """Open the next stage once nothing is open; return the steps opened, if any."""
+    if rfa.steps.filter(state=StepState.OPEN).exists():
+        return []
+    first = (
+        rfa.steps.filter(state=StepState.WAITING).order_by("stage").values_list("stage", flat=True)
+    ).first()
+    return [] if first is None else open_stage(rfa, first)
+
+
+def rest(rfa: AssistanceRequest, stage: int) -> None:
+    """Put what is still open in a stage back to waiting, while the request is returned."""
+    rfa.steps.filter(stage=stage, state=StepState.OPEN).update(
+        state=StepState.WAITING, opened_at=None, due_at=None
+    )
+
+
+def end_route(rfa: AssistanceRequest) -> None:
+    """Mark the steps that will not be asked any more; answers stay as they are."""
+    rfa.steps.filter(state__in=[StepState.OPEN, StepState.WAITING]).update(
+        state=StepState.SUPERSEDED, current=None, current_grants=Grant.NOTHING
+    )
+
+
+def reopen_after(step: Step) -> None:
+    """Ask again the seats behind a decision that had ended the route."""
+    later = step.rfa.steps.filter(stage__gt=step.stage, state=StepState.SUPERSEDED)
+    newest = {ended.seat: ended for ended in later.order_by("round")}
+    for ended in newest.values():
+        ask_again(ended)

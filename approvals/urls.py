@@ -1,0 +1,36 @@
+"""Where requests are written, submitted and answered."""
+
+from django.urls import path
+
+from approvals.views import answering, asking, beside, extreme
+
+app_name = "approvals"
+
+urlpatterns = [
+    path("requests/", asking.MineView.as_view(), name="mine"),
+    path("requests/new/<str:kind>/", asking.StartView.as_view(), name="start"),
+    path(
+        "requests/new/<str:kind>/autosave/",
+        asking.StartAutosaveView.as_view(),
+        name="start-autosave",
+    ),
+    path("requests/<str:reference>/edit/", asking.EditView.as_view(), name="edit"),
+    path("requests/<str:reference>/autosave/", asking.AutosaveView.as_view(), name="autosave"),
+    path("requests/<str:reference>/check/", asking.CheckView.as_view(), name="check"),
+    path("requests/<str:reference>/sent/", asking.SentView.as_view(), name="sent"),
+    path(
+        "requests/<str:reference>/withdraw/",
+        asking.ReasonView.as_view(act="withdraw"),
+        name="withdraw",
+    ),
+    path(
+        "requests/<str:reference>/cancel/", asking.ReasonView.as_view(act="cancel"), name="cancel"
+    ),
+    path("requests/<str:reference>/attachments/", beside.AttachView.as_view(), name="attach"),
+    path("requests/<str:reference>/messages/", beside.SayView.as_view(), name="say"),
+    path("files/<uuid:pk>/", beside.FileView.as_view(), name="file"),
+    path("inbox/", answering.InboxView.as_view(), name="inbox"),
+    path("steps/<int:pk>/", answering.StepView.as_view(), name="step"),
+    path("steps/<int:pk>/supersede/", answering.SupersedeView.as_view(), name="supersede"),
+    path("extreme/", extreme.ExtremeView.as_view(), name="extreme"),
+]

@@ -1,0 +1,109 @@
+"""Reporting an extreme situation: help given first, told at once (P40)."""
+
+from uuid import UUID, uuid4
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views import View
+
+from approvals import services
+from approvals.pages import line_of
+from approvals.queries import visible_to, with_what_is_open
+from common.clock import now
+from common.errors import Refusal
+from common.pages import summary_of
+from missions.models import Area, Mission
+from missions.vocabulary import Role
+from requests_app.forms import ExtremeSituationForm
+from requests_app.policy import asking_as, may_ask
+from requests_app.vocabulary import Harm, Kind
+
+SHOWN = 20
+
+
+def _form(mission: Mission, data: object = None) -> ExtremeSituationForm:
+    form = ExtremeSituationForm(
+        mission,
+        data,  # type: ignore[arg-type]
+        initial={"acted_at": localtime(now()).replace(second=0, microsecond=0)},
+    )
+    form.fields["harm"].widget = forms.RadioSelect(choices=Harm.choices)
+    areas = Area.objects.filter(mission=mission, level__gte=1).order_by("name")
+    form.fields["area"].widget = forms.Select(
+        choices=[("", _("Choose")), *((area.pcode, area.name) for area in areas)]
+    )
+    for name, label in (
+        ("women", _("Women")), ("men", _("Men")), ("girls", _("Girls")), ("boys", _("Boys")),
+        ("latitude", _("Latitude")), ("longitude", _("Longitude")),
+    ):
+        form.fields[name].label = label
+    for name in ("latitude", "longitude"):
+        form.fields[name].widget.attrs["step"] = "any"
+    return form
+
+
+class ExtremeView(LoginRequiredMixin, View):
+    """The short report, and those made so far; a phone in one hand is enough."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show(request)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        standing = asking_as(request.user)
+        if standing is None:
+            may_ask(request.user).enforce()
+            raise Http404
+        form = _form(standing.post.mission, request.POST)
+        try:
+            request_id = UUID(request.POST.get("id", ""))
+        except ValueError:
+            request_id = uuid4()
+        try:
+            rfa = services.report_extreme_situation(
+                actor=request.user, values=form.values(), request_id=request_id
+            )
+        except Refusal as refusal:
+            return self._show(request, form, refusal, request_id)
+        messages.success(
+            request,
+            _("Reported as %(reference)s. Mission Headquarters has been told.")
+            % {"reference": rfa.reference},
+        )
+        return redirect("records:case", rfa.reference)
+
+    def _show(
+        self,
+        request: HttpRequest,
+        form: ExtremeSituationForm | None = None,
+        refusal: Refusal | None = None,
+        request_id: UUID | None = None,
+    ) -> HttpResponse:
+        standing = asking_as(request.user)
+        reports = standing is not None and standing.role != Role.PARTNER
+        if form is None and reports and standing is not None:
+            form = _form(standing.post.mission)
+        reported = with_what_is_open(
+            visible_to(request.user)
+            .filter(kind=Kind.EXTREME_SITUATION)
+            .select_related("sector", "area", "organisation", "requested_by")
+        ).order_by("-created_at", "-pk")[:SHOWN]
+        ids = {name: f"id_{name}" for name in form.fields} if form else {}
+        errors = summary_of(refusal.errors, ids) if refusal else []
+        if refusal and not errors:
+            errors = [{"message": refusal.detail, "paragraph": refusal.paragraph}]
+        return render(
+            request,
+            "approvals/extreme.html",
+            {
+                "form": form if reports else None,
+                "errors": errors,
+                "request_id": request_id or uuid4(),
+                "lines": [line_of(rfa) for rfa in reported],
+            },
+            status=refusal.status if refusal else 200,
+        )

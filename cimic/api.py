@@ -1,0 +1,187 @@
+"""The API's own doors: keys, health, the register's export, the mission's lists."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.db import DatabaseError, connection
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from common.errors import FieldError, Malformed
+from common.problems import problem
+from missions.queries import standings_of
+from missions.services import issue_token
+from records.exports import start_export, write_csv
+from records.filters import refuse_misread, register_for
+from records.models import ExportRun
+from records.schema import REGISTER_PARAMETERS
+from requests_app.vocabulary import CATEGORIES
+
+
+class TokenInSerializer(serializers.Serializer[Any]):
+    """A person's name and password."""
+
+    username = serializers.CharField()
+    password = serializers.CharField()
+    otp = serializers.CharField(required=False)
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    """A key, and when it expires."""
+
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class TokensView(APIView):
+    """Give a person a key to the API for twelve hours."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+    throttle_classes = [ScopedRateThrottle]
+    throttle_scope = "tokens"
+
+    @extend_schema(request=TokenInSerializer, responses={200: TokenSerializer}, auth=[])
+    def post(self, request: Request) -> Response:
+        data = request.data if isinstance(request.data, dict) else {}
+        errors = [
+            FieldError(name, f"Send your {name} as text.")
+            for name in ("username", "password")
+            if not isinstance(data.get(name), str) or not data.get(name)
+        ]
+        if errors:
+            raise Malformed(errors=errors)
+        person = authenticate(
+            request._request, username=data["username"], password=data["password"]
+        )
+        if person is None:
+            answer = problem(401, "The name or the password is wrong.")
+            answer["WWW-Authenticate"] = 'Bearer realm="cimic"'
+            return answer
+        token, expires_at = issue_token(person=person)  # type: ignore[arg-type]
+        return Response({"token": token, "expires_at": expires_at})
+
+
+class HealthView(APIView):
+    """Whether the system serves; what is down, without secrets."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 503: OpenApiTypes.OBJECT}, auth=[])
+    def get(self, request: Request) -> Response:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            database = "up"
+        except DatabaseError:
+            database = "down"
+        healthy = database == "up"
+        return Response(
+            {"status": "up" if healthy else "down", "database": database},
+            status=200 if healthy else 503,
+        )
+
+
+class MeView(APIView):
+    """Who I am here: my posts, in what capacity, and my mission's lists to choose from."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        person: Any = request.user
+        standings = standings_of(person)
+        mission = standings[0].post.mission if standings else None
+        lists: dict[str, Any] = {}
+        if mission:
+            lists = {
+                "areas": list(mission.areas.values("pcode", "name", "level")),
+                "sectors": list(mission.sectors.values("code", "name")),
+                "units": list(mission.units.values("code", "name")),
+                "organisations": list(mission.organisations.values("name", "acronym", "type")),
+                "clusters": list(mission.clusters.values("code", "name")),
+                "posts": list(mission.posts.values("code", "title", "role")),
+                "categories": {
+                    kind.value: [category.value for category in found]
+                    for kind, found in CATEGORIES.items()
+                },
+            }
+        return Response(
+            {
+                "username": person.username,
+                "name": person.name,
+                "mission": mission.code if mission else None,
+                "posts": [
+                    {
+                        "post": held.post.code,
+                        "title": held.post.title,
+                        "role": held.post.role,
+                        "capacity": held.capacity,
+                    }
+                    for held in standings
+                ],
+                **lists,
+            }
+        )
+
+
+class RegisterCsvView(APIView):
+    """The register as CSV: the query of ``requests/``, the rows of one's own sight."""
+
+    @extend_schema(parameters=REGISTER_PARAMETERS, responses={(200, "text/csv"): OpenApiTypes.STR})
+    def get(self, request: Request) -> Any:
+        return csv_response(request.user, request.query_params)
+
+
+def csv_response(person: Any, params: Any) -> FileResponse:
+    """Return the register as a CSV file, recorded as an export; raise ``Malformed`` if misread."""
+    rows = refuse_misread(register_for(person, params))
+    run = start_export(actor=person, form="csv", params=params)
+    response = FileResponse(
+        write_csv(rows, run),
+        as_attachment=True,
+        filename=f"register-{run.started_at:%Y%m%d-%H%M}.csv",
+        content_type="text/csv; charset=utf-8",
+    )
+    response["X-Export"] = f"/api/v1/exports/{run.pk}/"
+    response["X-Rows"] = str(run.rows)
+    response["Content-Digest-SHA256"] = run.digest
+    return response
+
+
+class ExportSerializer(serializers.ModelSerializer[ExportRun]):
+    """How an export went: rows and SHA-256."""
+
+    sha256 = serializers.CharField(source="digest")
+    state = serializers.CharField()
+
+    class Meta:
+        model = ExportRun
+        fields = ["id", "form", "query", "state", "started_at", "finished_at", "rows", "sha256"]
+
+
+class ExportView(APIView):
+    """An export of one's own."""
+
+    @extend_schema(responses=ExportSerializer)
+    def get(self, request: Request, export_id: Any) -> Response:
+        run = ExportRun.objects.filter(pk=export_id, by=request.user.pk).first()
+        if run is None:
+            raise Http404
+        return Response(ExportSerializer(run).data)
+
+
+class NowhereView(APIView):
+    """Whatever is not in the API: 404 as problem details."""
+
+    permission_classes = [AllowAny]
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise Http404

@@ -1,0 +1,58 @@
+"""The API's addresses, under ``/api/v1/``."""
+
+from django.urls import path, re_path
+from drf_spectacular.views import SpectacularAPIView
+
+from approvals.api import AnswersView, InboxView, StepView, SupersedeView
+from cimic.api import (
+    ExportView,
+    HealthView,
+    MeView,
+    NowhereView,
+    RegisterCsvView,
+    TokensView,
+)
+from records.api import (
+    ACTS,
+    ActView,
+    AttachmentsView,
+    ExtremeSituationsView,
+    HistoryView,
+    MessagesView,
+    RequestsView,
+    RequestView,
+)
+
+TASK_ACTS = ("start", "progress", "complete", "visits", "instalments", "conditions")
+
+urlpatterns = [
+    path("health/", HealthView.as_view(), name="api-health"),
+    path("tokens/", TokensView.as_view(), name="api-tokens"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("me/", MeView.as_view(), name="api-me"),
+    path("requests/", RequestsView.as_view(), name="api-requests"),
+    path("requests/<str:reference>/", RequestView.as_view(), name="api-request"),
+    path("requests/<str:reference>/history/", HistoryView.as_view(), name="api-history"),
+    path(
+        "requests/<str:reference>/attachments/", AttachmentsView.as_view(), name="api-attachments"
+    ),
+    path("requests/<str:reference>/messages/", MessagesView.as_view(), name="api-messages"),
+    *[
+        path(
+            f"requests/<str:reference>/{act}/", ActView.as_view(act=act), name=f"api-{act}"
+        )
+        for act in ACTS
+    ],
+    *[
+        path(f"requests/<str:reference>/task/{act}/", ActView.as_view(act=act))
+        for act in TASK_ACTS
+    ],
+    path("extreme-situations/", ExtremeSituationsView.as_view(), name="api-extreme-situations"),
+    path("inbox/", InboxView.as_view(), name="api-inbox"),
+    path("steps/<int:step_id>/", StepView.as_view(), name="api-step"),
+    path("steps/<int:step_id>/answers/", AnswersView.as_view(), name="api-answers"),
+    path("steps/<int:step_id>/supersede/", SupersedeView.as_view(), name="api-supersede"),
+    path("register.csv", RegisterCsvView.as_view(), name="api-register-csv"),
+    path("exports/<uuid:export_id>/", ExportView.as_view(), name="api-export"),
+    re_path(r"^.*$", NowhereView.as_view()),
+]

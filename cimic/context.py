@@ -1,0 +1,64 @@
+"""What the frame of every page shows: the mission, the person's posts, what waits."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from approvals.queries import inbox_of
+from cimic.navigation import navigation_for
+from common.clock import now
+from missions.queries import standings_of
+from missions.vocabulary import Capacity
+from notices.models import Notice
+from requests_app.policy import may_ask
+
+THEMES = frozenset({"light", "dark"})
+BAR = 4
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give the templates the frame: mission, person, posts, navigation and what waits."""
+    theme = request.COOKIES.get("cimic-theme", "")
+    found: dict[str, Any] = {
+        "demonstration": settings.DEMO,
+        "theme": theme if theme in THEMES else "",
+        "help_url": reverse("missions:help"),
+    }
+    person = getattr(request, "user", None)
+    if person is None or not person.is_authenticated:
+        return {"frame": found}
+    standings = standings_of(person)
+    waits = (
+        inbox_of(person)
+        .order_by()
+        .aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now())))
+    )
+    links = navigation_for(
+        person, standings, request.path, waiting=waits["all"], late=bool(waits["late"])
+    )
+    mission = standings[0].post.mission if standings else None
+    more = links[BAR:] if len(links) > BAR + 1 else []
+    found |= {
+        "person": person,
+        "posts": [
+            {
+                "title": standing.post.title,
+                "capacity": ""
+                if standing.capacity == Capacity.HOLDER
+                else Capacity(standing.capacity).label,
+            }
+            for standing in standings
+        ],
+        "mission": mission,
+        "focal_point": mission.asset_focal_point if mission else None,
+        "navigation": links[: len(links) - len(more)],
+        "more": more,
+        "search_url": reverse("records:register"),
+        "new_url": reverse("requests_app:new") if may_ask(person) else "",
+        "inbox_count": waits["all"],
+        "notice_count": Notice.objects.filter(person=person, read_at=None).count(),
+    }
+    return {"frame": found}

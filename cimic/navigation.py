@@ -1,0 +1,73 @@
+"""What each post finds in the frame of its pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from missions.models import User
+from missions.queries import Standing
+from missions.vocabulary import NEVER_ASKS, Role
+
+NO_INBOX = frozenset(
+    {Role.PARTNER, Role.EVALUATOR, Role.RECORDS_OFFICER, Role.ADMINISTRATOR, Role.UNIT_CIMIC}
+)
+OPENS_WITH_REGISTER = frozenset(
+    {Role.CHIEF_CIMIC, Role.CHIEF_OF_STAFF, Role.EVALUATOR, Role.RECORDS_OFFICER}
+)
+SEES_EXTREME = frozenset(
+    {
+        Role.UNIT_CIMIC,
+        Role.SECTOR_CIMIC,
+        Role.CHIEF_CIMIC,
+        Role.CIMIC_STAFF,
+        Role.OPS,
+        Role.HOMC,
+        Role.DSRSG,
+        Role.DSRSG_OFFICE,
+        Role.SRSG,
+        Role.CHIEF_OF_STAFF,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way to a page: its word, its sign, and how much waits there."""
+
+    label: str
+    icon: str
+    url: str
+    current: bool = False
+    count: int = 0
+    late: bool = False
+    short: str = ""
+
+
+def navigation_for(
+    person: User, standings: list[Standing], path: str, *, waiting: int, late: bool
+) -> list[Link]:
+    """List the ways that a person's posts use, most used first."""
+    roles = {standing.role for standing in standings}
+
+    def link(label: str, icon: str, name: str, **more: Any) -> Link:
+        url = reverse(name)
+        return Link(label, icon, url, current=path.startswith(url), **more)
+
+    register = link(_("Register"), "table-2", "records:register")
+    links = [register] if roles & OPENS_WITH_REGISTER else []
+    if roles - NO_INBOX or waiting:
+        links.append(link(_("Inbox"), "inbox", "approvals:inbox", count=waiting, late=late))
+    if roles - NEVER_ASKS:
+        links.append(link(_("My requests"), "files", "approvals:mine", short=_("Mine")))
+    if register not in links and roles - {Role.PARTNER, Role.ADMINISTRATOR}:
+        links.append(register)
+    if roles & SEES_EXTREME:
+        links.append(
+            link(_("Extreme situations"), "siren", "approvals:extreme", short=_("Extreme"))
+        )
+    links.append(link(_("Help"), "circle-question-mark", "missions:help"))
+    if person.is_staff:
+        links.append(link(_("Administration"), "users", "admin:index"))
+    return links

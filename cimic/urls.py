@@ -1,0 +1,14 @@
+"""The addresses: nouns and references; the API mirrors the pages."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from missions.views import SignInView
+
+urlpatterns = [
+    path("api/v1/", include("cimic.api_urls")),
+    path("accounts/login/", SignInView.as_view(), name="account_login"),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("cimic.page_urls")),
+]

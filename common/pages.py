@@ -1,0 +1,73 @@
+"""What pages share: fragments for htmx, error summaries, lists with their neighbours."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+from common.errors import FieldError, Malformed
+from common.paging import USUAL, page_of
+
+NEWEST_FIRST = ("-created_at", "-id")
+
+
+class FragmentMixin:
+    """Answer htmx with the fragment alone, and everybody else with the whole page."""
+
+    template_name = ""
+    fragment_name = ""
+
+    def template_for(self, request: HttpRequest) -> str:
+        """Return the fragment for a swap, the page for a visit or a restored history."""
+        htmx = getattr(request, "htmx", None)
+        swaps = htmx and not htmx.history_restore_request and not htmx.boosted
+        return self.fragment_name if swaps else self.template_name
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+        return response
+
+
+def summary_of(errors: list[FieldError], ids: dict[str, str] | None = None) -> list[dict[str, str]]:
+    """Return errors as the summary component takes them, with the boxes they lead to."""
+    return [
+        {
+            "field_id": (ids or {}).get(error.field, ""),
+            "field": error.field,
+            "message": error.message,
+            "paragraph": error.paragraph,
+        }
+        for error in errors
+    ]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """One page of a list, and the addresses of those before and after it."""
+
+    rows: list[Any]
+    newer_url: str
+    older_url: str
+
+
+def lines_of(
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    order: tuple[str, ...] = NEWEST_FIRST,
+    size: int = USUAL,
+) -> Lines:
+    """Return the page of a list that an address asks for; a strange cursor starts at the top."""
+    try:
+        page = page_of(rows, order, cursor=request.GET.get("cursor", ""), size=size)
+    except Malformed:
+        page = page_of(rows, order, size=size)
+
+    def address(cursor: str) -> str:
+        query = request.GET.copy()
+        query["cursor"] = cursor
+        return f"?{query.urlencode()}" if cursor else ""
+
+    return Lines(page.rows, newer_url=address(page.previous), older_url=address(page.next))

@@ -1,0 +1,106 @@
+"""Pages of a list by where the last one ended, never by counting from the start.
+
+The cursor names the last line's sort keys; every list is ordered by keys that are never
+null and end in the primary key, so that no line is skipped or shown twice.
+"""
+
+import base64
+import binascii
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+
+from common.clock import iso
+from common.errors import FieldError, Malformed
+
+MOST = 200
+USUAL = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some lines of a list, and the cursors of the pages around it ('' where there is none)."""
+
+    rows: list[Any]
+    next: str
+    previous: str
+
+
+def _write(direction: str, row: Model, keys: list[str]) -> str:
+    values = []
+    for key in keys:
+        value = getattr(row, key)
+        values.append(iso(value) if isinstance(value, dt.datetime) else str(value))
+    text = json.dumps([direction, *values], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, model: type[Model], keys: list[str]) -> tuple[str, list[Any]]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        direction, *texts = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        values = [
+            model._meta.get_field(key).to_python(text)
+            for key, text in zip(keys, texts, strict=True)
+        ]
+        if direction not in {"next", "previous"} or any(value is None for value in values):
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error, AttributeError, ValidationError) as error:
+        raise Malformed(
+            errors=[FieldError("cursor", "This page marker is unreadable: start from the top.")]
+        ) from error
+    return direction, values
+
+
+def _beyond(keys: list[tuple[str, bool]], values: list[Any]) -> Q:
+    """Keep the rows that come after these keys' values in the order given."""
+    found, equal = Q(pk__in=[]), Q()
+    for (key, descending), value in zip(keys, values, strict=True):
+        found |= equal & Q(**{f"{key}__{'lt' if descending else 'gt'}": value})
+        equal &= Q(**{key: value})
+    return found
+
+
+def page_of(
+    rows: QuerySet[Any], order: tuple[str, ...], *, cursor: str = "", size: int = USUAL
+) -> Page:
+    """Return one page of a list in an order such as ``("-created_at", "-id")``.
+
+    Raises ``Malformed`` for a cursor that was not given out by this list.
+    """
+    size = max(1, min(size, MOST))
+    names = [key.lstrip("-") for key in order]
+    keys = [(key.lstrip("-"), key.startswith("-")) for key in order]
+    direction, values = "next", None
+    if cursor:
+        direction, values = _read(cursor, rows.model, names)
+    back = direction == "previous"
+    if back:
+        keys = [(key, not descending) for key, descending in keys]
+    rows = rows.order_by(*(f"-{key}" if descending else key for key, descending in keys))
+    if values is not None:
+        rows = rows.filter(_beyond(keys, values))
+    found = list(rows[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if back:
+        found.reverse()
+    has_next, has_previous = (bool(cursor), more) if back else (more, bool(cursor))
+    return Page(
+        rows=found,
+        next=_write("next", found[-1], names) if has_next and found else "",
+        previous=_write("previous", found[0], names) if has_previous and found else "",
+    )
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

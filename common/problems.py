@@ -1,0 +1,123 @@
+"""How a refusal travels through the API: problem details (RFC 9457)."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+from rest_framework.views import set_rollback
+
+from common.errors import FieldError, Refusal, Stale
+
+MEDIA_TYPE = "application/problem+json"
+
+TITLES = {
+    400: "Some answers cannot be read",
+    401: "Sign in first",
+    403: "Not yours to do",
+    404: "Not found",
+    405: "Not done this way",
+    406: "Cannot answer in that form",
+    409: "Not now",
+    412: "Changed since you read it",
+    413: "Too large",
+    415: "Cannot read that form",
+    422: "Something is still missing",
+    428: "Name the version you read",
+    429: "Too many at once",
+}
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    title: str = "",
+    errors: list[FieldError] | None = None,
+    paragraph: str = "",
+    **more: Any,
+) -> Response:
+    """Return a problem response with every error at once."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title or TITLES.get(status, "Not done"),
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    if errors:
+        body["errors"] = [
+            {"field": error.field, "message": error.message}
+            | ({"paragraph": error.paragraph} if error.paragraph else {})
+            for error in errors
+        ]
+    if paragraph:
+        body["paragraph"] = paragraph
+    return Response(body, status=status, content_type=MEDIA_TYPE)
+
+
+def refusal_response(refusal: Refusal) -> Response:
+    """Return the problem response of one of our own refusals."""
+    more = {}
+    if isinstance(refusal, Stale):
+        more = {"yours": refusal.yours, "current": refusal.theirs}
+    return problem(
+        refusal.status,
+        refusal.detail,
+        title=refusal.title,
+        errors=refusal.errors,
+        paragraph=refusal.paragraph,
+        **more,
+    )
+
+
+def field_errors(detail: Any, prefix: str = "") -> list[FieldError]:
+    """Flatten a serializer's errors to one list of field and message."""
+    if isinstance(detail, dict):
+        return [
+            error
+            for name, inner in detail.items()
+            for error in field_errors(inner, f"{prefix}.{name}" if prefix else str(name))
+        ]
+    if isinstance(detail, list):
+        found: list[FieldError] = []
+        for number, inner in enumerate(detail):
+            nested = isinstance(inner, dict | list)
+            found += field_errors(inner, f"{prefix}[{number}]" if nested else prefix)
+        return found
+    return [FieldError(prefix or "non_field_errors", str(detail))]
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn every refusal, ours and the framework's, into problem details.
+
+    What is not a refusal is an error of ours and goes on to be logged as a 500.
+    """
+    if isinstance(exc, Refusal):
+        set_rollback()
+        return refusal_response(exc)
+    if isinstance(exc, ValidationError):
+        set_rollback()
+        messages = (
+            exc.message_dict if hasattr(exc, "error_dict") else {"non_field_errors": exc.messages}
+        )
+        return problem(400, "Some answers cannot be read.", errors=field_errors(messages))
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound("There is no such thing, or it is not open to you.")
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied(str(exc) or None)
+    response = drf_exception_handler(exc, context)
+    if response is None:
+        return None
+    errors = None
+    detail = response.data.get("detail") if isinstance(response.data, dict) else None
+    if isinstance(exc, exceptions.ValidationError):
+        errors = field_errors(response.data)
+        detail = "Some answers cannot be read."
+    answer = problem(response.status_code, str(detail or ""), errors=errors)
+    for header in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if header in response:
+            answer[header] = response[header]
+    return answer

@@ -1,0 +1,16 @@
+"""Housekeeping that holds no rule of the mission."""
+
+import datetime as dt
+
+from celery import shared_task
+
+from common.clock import now
+from common.models import IdempotentAnswer
+
+KEPT = dt.timedelta(days=7)
+
+
+@shared_task
+def forget_old_idempotency_keys() -> int:
+    """Delete the answers kept for repeated calls longer than a week; return how many."""
+    return IdempotentAnswer.objects.filter(made_at__lt=now() - KEPT).delete()[0]

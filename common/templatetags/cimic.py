@@ -1,0 +1,179 @@
+"""The words and signs that every page shares: icons, spans of time, tones of a status."""
+
+import datetime as dt
+from functools import lru_cache
+
+import lucide
+from django import template
+from django.template.defaultfilters import date as date_in_words
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from common import clock
+
+register = template.Library()
+
+# Code of a status, a step's state or an answer: the tone and the icon beside its word.
+LOOKS = {
+    "draft": ("", "pencil"),
+    "under_review": ("live", "eye"),
+    "returned": ("wait", "corner-up-left"),
+    "in_consultation": ("live", "messages-square"),
+    "awaiting_decision": ("plum", "scale"),
+    "approved": ("good", "check"),
+    "in_progress": ("live", "play"),
+    "completed": ("good", "check-check"),
+    "not_approved": ("bad", "x"),
+    "closed": ("", "archive"),
+    "withdrawn": ("", "undo-2"),
+    "cancelled": ("", "ban"),
+    "reported": ("bad", "siren"),
+    "acknowledged": ("wait", "eye"),
+    "held": ("good", "shield-check"),
+    "not_held": ("bad", "shield-x"),
+    "forward_recommended": ("good", "check"),
+    "forward_not_recommended": ("bad", "x"),
+    "return": ("wait", "corner-up-left"),
+    "supports": ("good", "check"),
+    "concerns": ("wait", "triangle-alert"),
+    "objects": ("bad", "x"),
+    "no_view": ("", "circle-minus"),
+    "resourceable": ("good", "check"),
+    "resourceable_with_conditions": ("wait", "list-checks"),
+    "not_resourceable": ("bad", "x"),
+    "recommended": ("good", "check"),
+    "not_recommended": ("bad", "x"),
+    "approve": ("good", "check"),
+    "approve_with_conditions": ("good", "list-checks"),
+    "not_approve": ("bad", "x"),
+    "accept": ("good", "check"),
+    "cannot_execute": ("bad", "x"),
+    "acknowledge": ("good", "check"),
+    "waiting": ("", "circle-dashed"),
+    "open": ("live", "hourglass"),
+    "answered": ("good", "check"),
+    "lapsed": ("wait", "clock"),
+    "skipped": ("", "circle-minus"),
+    "superseded": ("", "history"),
+    "civil_assistance": ("", "hand-helping"),
+    "security_assistance": ("", "shield"),
+    "qip": ("", "hammer"),
+    "extreme_situation": ("bad", "siren"),
+    "success": ("good", "circle-check"),
+    "warning": ("wait", "triangle-alert"),
+    "error": ("bad", "circle-alert"),
+    "info": ("", "info"),
+}
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str) -> SafeString:
+    svg = lucide._render_icon(name, None, **{"class": "icon", "aria-hidden": "true"})
+    return mark_safe(" ".join(svg.split()).replace("> <", "><"))  # noqa: S308
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon, hidden from screen readers: the word beside it says the same."""
+    return _drawn(name)
+
+
+@register.filter
+def tone(code: str) -> str:
+    """Return the tone of a status, state or answer; empty for a neutral one."""
+    return LOOKS.get(code, ("", ""))[0]
+
+
+@register.filter
+def sign(code: str) -> SafeString:
+    """Draw the icon of a status, state, answer or kind; nothing for one without."""
+    name = LOOKS.get(code, ("", ""))[1]
+    return _drawn(name) if name else mark_safe("")
+
+
+def span(seconds: float) -> str:
+    """Say a length of time in its largest fitting unit: 12 s, 40 min, 5 h, 2 d."""
+    minutes = int(abs(seconds) // 60)
+    if minutes < 1:
+        return _("%(count)s s") % {"count": int(abs(seconds))}
+    if minutes < 60:
+        return _("%(count)s min") % {"count": minutes}
+    if minutes < 48 * 60:
+        return _("%(count)s h") % {"count": minutes // 60}
+    return _("%(count)s d") % {"count": minutes // (24 * 60)}
+
+
+@register.filter
+def span_from_now(at: dt.datetime | None) -> str:
+    """Say how far a moment is from now, either way, without saying which."""
+    return span((at - clock.now()).total_seconds()) if at else ""
+
+
+@register.filter
+def is_past(at: dt.datetime | None) -> bool:
+    """Say whether a moment has passed."""
+    return bool(at and at <= clock.now())
+
+
+@register.filter
+def is_soon(at: dt.datetime | None) -> bool:
+    """Say whether a moment comes within a day from now."""
+    return bool(at and at - clock.now() <= dt.timedelta(hours=24))
+
+
+@register.simple_tag
+def moment(at: dt.datetime | dt.date | None, form: str = "j M Y, H:i") -> SafeString | str:
+    """Write a moment in the reader's time zone, with its exact form for machines."""
+    if at is None:
+        return ""
+    if not isinstance(at, dt.datetime):
+        return format_html(
+            '<time datetime="{}">{}</time>', at.isoformat(), date_in_words(at, "j M Y")
+        )
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}">{}</time>', at.isoformat(), date_in_words(local, form)
+    )
+
+
+@register.simple_tag
+def ago(at: dt.datetime | None) -> SafeString | str:
+    """Write how long ago a moment was; the page keeps it counting."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}" data-elapsed>{}</time>',
+        at.isoformat(),
+        date_in_words(timezone.localtime(at), "j M Y, H:i T"),
+        _("%(span)s ago") % {"span": span((clock.now() - at).total_seconds())},
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Return the first letters of the last two words of a name."""
+    words = [word for word in name.split() if word[:1].isalpha()]
+    return "".join(word[0] for word in words[-2:]).upper()
+
+
+DRAWN_AS = {"radio": "choices", "checkbox": "tick", "file": "file"}
+
+
+@register.filter
+def drawn_as(field) -> str:
+    """Name how a form field is drawn: choices, tick, file, hidden or box."""
+    widget = field.field.widget
+    if widget.is_hidden:
+        return "hidden"
+    if getattr(widget, "allow_multiple_selected", False) and widget.input_type == "checkbox":
+        return "choices"
+    return DRAWN_AS.get(getattr(widget, "input_type", ""), "box")
+
+
+@register.filter
+def as_paragraph(number: str) -> str:
+    """Name a paragraph of the policy: ``36`` and ``P36`` are both ``para 36``."""
+    bare = str(number).removeprefix("para ").removeprefix("P")
+    return _("para %(number)s") % {"number": bare} if bare[:1].isdigit() else bare

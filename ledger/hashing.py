@@ -1,0 +1,56 @@
+"""How an entry is bound to the one before it. The one definition: writers and verifiers share it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from common.canonical import canonical, sha256
+from common.clock import iso
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Every column of an entry that its hash covers."""
+
+    chain: UUID
+    number: int
+    act: str
+    actor: int | None
+    actor_name: str
+    post: int | None
+    post_title: str
+    capacity: str
+    happened_at: dt.datetime
+    recorded_at: dt.datetime
+    told_clock: bool
+    previous: str
+    payload_digest: str
+
+
+def digest_of(salt: str, text: str) -> str:
+    """Return the salted digest of a payload's text."""
+    return sha256(salt + text)
+
+
+def hash_of(entry: Bound) -> str:
+    """Return an entry's hash: the SHA-256 of the canonical JSON list of its columns, in order."""
+    return sha256(
+        canonical(
+            [
+                "cimic-entry-1",
+                entry.chain,
+                entry.number,
+                entry.act,
+                entry.actor,
+                entry.actor_name,
+                entry.post,
+                entry.post_title,
+                entry.capacity,
+                iso(entry.happened_at),
+                iso(entry.recorded_at),
+                entry.told_clock,
+                entry.previous,
+                entry.payload_digest,
+            ]
+        )
+    )

@@ -1,0 +1,31 @@
+"""The API's key at the door: ``Authorization: Bearer <token>``."""
+
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from missions.models import User
+from missions.services import person_with
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Know a person by a token that has not expired."""
+
+    def authenticate(self, request: Request) -> tuple[User, str] | None:
+        """Return the person and the token; None without one.
+
+        Raises ``AuthenticationFailed`` if the token is unknown or has expired.
+        """
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != b"bearer":
+            return None
+        if len(words) != 2:
+            raise AuthenticationFailed("Send 'Authorization: Bearer' and the token, once.")
+        token = words[1].decode("ascii", "replace")
+        person = person_with(token)
+        if person is None:
+            raise AuthenticationFailed("This token is unknown or has expired: ask for another.")
+        return person, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="cimic"'

@@ -1,0 +1,308 @@
+"""Who and where: missions, their ground, their posts and the people who hold them."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
+
+from missions.vocabulary import (
+    AreaLevel,
+    Capacity,
+    Classification,
+    OrganisationType,
+    Reach,
+    Role,
+)
+
+
+class Mission(models.Model):
+    """A United Nations peacekeeping mission with a force."""
+
+    code = models.CharField(max_length=12, unique=True)
+    name = models.CharField(max_length=200)
+    country = models.CharField(max_length=100)
+    country_code = models.CharField(max_length=3, blank=True)
+    currency = models.CharField(max_length=3, default="USD")
+    time_zone = models.CharField(max_length=60, default="UTC")
+    mail_domain = models.CharField(max_length=100, default="localhost")
+    established_on = models.DateField()
+    qip_ceiling = models.DecimalField(max_digits=12, decimal_places=2, default=50000)
+    first_instalment_percent = models.PositiveSmallIntegerField(default=80)
+    asset_focal_point = models.ForeignKey(
+        "Post", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Sector(models.Model):
+    """A part of the mission's area under one sector headquarters."""
+
+    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="sectors")
+    code = models.SlugField(max_length=20)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["mission", "code"], name="sector_code_is_one_a_mission")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unit(models.Model):
+    """A contingent's unit: of a sector, or of the force as a whole."""
+
+    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="units")
+    sector = models.ForeignKey(
+        Sector, null=True, blank=True, on_delete=models.PROTECT, related_name="units"
+    )
+    code = models.SlugField(max_length=30)
+    name = models.CharField(max_length=120)
+    contributing_country = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["mission", "code"], name="unit_code_is_one_a_mission")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Area(models.Model):
+    """A province or district of the host country, with its p-code and boundary (WGS 84).
+
+    ``boundary`` is a GeoJSON geometry, longitude before latitude; ``latitude`` and
+    ``longitude`` are a point inside it, in degrees.
+    """
+
+    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="areas")
+    sector = models.ForeignKey(
+        Sector, null=True, blank=True, on_delete=models.PROTECT, related_name="areas"
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="parts"
+    )
+    level = models.PositiveSmallIntegerField(choices=AreaLevel)
+    pcode = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    boundary = models.JSONField(null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pcode"]
+        constraints = [
+            models.UniqueConstraint(fields=["mission", "pcode"], name="pcode_is_one_a_mission")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Organisation(models.Model):
+    """Whoever asks, partners or delivers: an agency, an NGO, an authority, a community."""
+
+    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="organisations")
+    name = models.CharField(max_length=150)
+    acronym = models.CharField(max_length=20, blank=True)
+    type = models.CharField(max_length=3, choices=OrganisationType)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mission", "name"], name="organisation_name_is_one_a_mission"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.acronym or self.name
+
+
+class Cluster(models.Model):
+    """A humanitarian cluster with its lead; requests fit its plan (P70)."""
+
+    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="clusters")
+    code = models.CharField(max_length=10)
+    name = models.CharField(max_length=100)
+    lead = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mission", "code"], name="cluster_code_is_one_a_mission"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person. What they may do follows from the posts they hold, never from the account."""
+
+    rank = models.CharField(max_length=40, blank=True)
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+    )
+    language = models.CharField(max_length=10, default="en")
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"], condition=~Q(email=""), name="email_belongs_to_one_person"
+            )
+        ]
+
+    @property
+    def name(self) -> str:
+        """Rank and full name, as they are written on a decision."""
+        return " ".join(filter(None, [self.rank, self.get_full_name()])) or self.username
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Post(models.Model):
+    """An office of the mission. The inbox, the duties and the rights belong to it.
+
+    ``above`` is the post to which its work escalates; ``office_of`` says whose answers
+    its holder may prepare. ``reach`` and ``clearance`` bound what it sees (P15).
+    """
+
+    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="posts")
+    code = models.CharField(max_length=40)
+    title = models.CharField(max_length=120)
+    role = models.CharField(max_length=30, choices=Role)
+    sector = models.ForeignKey(
+        Sector, null=True, blank=True, on_delete=models.PROTECT, related_name="posts"
+    )
+    unit = models.ForeignKey(
+        Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="posts"
+    )
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="posts"
+    )
+    above = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="below"
+    )
+    office_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="offices"
+    )
+    reach = models.CharField(max_length=10, choices=Reach, default=Reach.OWN)
+    clearance = models.PositiveSmallIntegerField(
+        choices=Classification, default=Classification.UNCLASSIFIED
+    )
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            models.UniqueConstraint(fields=["mission", "code"], name="post_code_is_one_a_mission"),
+            models.CheckConstraint(
+                name="post_reach_has_its_ground",
+                condition=(
+                    Q(reach__in=[Reach.OWN, Reach.MISSION])
+                    | Q(reach=Reach.SECTOR, sector__isnull=False)
+                    | Q(reach=Reach.UNIT, unit__isnull=False)
+                ),
+                violation_error_message=_("A post that sees a sector or unit names it."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def _days(lower: str, upper: str) -> Func:
+    """A span of whole days; an empty upper end is open."""
+    return Func(
+        F(lower),
+        F(upper),
+        Value("[]"),
+        function="daterange",
+        output_field=DateRangeField(),
+    )
+
+
+class Appointment(models.Model):
+    """A person's tenure in a post, from a day to a day (both included).
+
+    A post has one holder at a time; an officer-in-charge stands in beside an absent one.
+    """
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="appointments")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="appointments")
+    capacity = models.CharField(max_length=20, choices=Capacity, default=Capacity.HOLDER)
+    from_on = models.DateField()
+    until_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="appointment_is_as_holder_or_in_charge",
+                condition=Q(capacity__in=[Capacity.HOLDER, Capacity.OFFICER_IN_CHARGE]),
+            ),
+            models.CheckConstraint(
+                name="appointment_ends_after_it_begins",
+                condition=Q(until_on__isnull=True) | Q(until_on__gte=F("from_on")),
+                violation_error_message=_("The last day cannot be before the first."),
+            ),
+            ExclusionConstraint(
+                name="post_has_one_holder_at_a_time",
+                expressions=[
+                    ("post", RangeOperators.EQUAL),
+                    ("capacity", RangeOperators.EQUAL),
+                    (_days("from_on", "until_on"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("Somebody holds this post in that time already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} as {self.get_capacity_display()} of {self.post}"
+
+
+class Delegation(models.Model):
+    """A holder lets another person act for the post for a while; named on each such decision."""
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="delegations")
+    delegate = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations")
+    given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations_given")
+    scope = models.CharField(max_length=200, blank=True)
+    from_on = models.DateField()
+    until_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="delegation_ends_after_it_begins",
+                condition=Q(until_on__gte=F("from_on")),
+                violation_error_message=_("The last day cannot be before the first."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delegate} for {self.post} until {self.until_on}"
+
+
+class AccessToken(models.Model):
+    """A person's key to the API. Only its digest is kept; the key is shown once."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"token of {self.person}"

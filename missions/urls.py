@@ -1,0 +1,13 @@
+"""Where one enters."""
+
+from django.urls import path
+
+from missions import views
+
+app_name = "missions"
+
+urlpatterns = [
+    path("", views.HomeView.as_view(), name="home"),
+    path("demonstration/enter/", views.EnterView.as_view(), name="enter"),
+    path("help/", views.HelpView.as_view(), name="help"),
+]

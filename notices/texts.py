@@ -1,0 +1,106 @@
+"""What people are told, in plain words, from what an entry says."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from ledger.models import Entry
+from missions.models import Post, User
+from missions.queries import holders_of
+from missions.vocabulary import Classification, Role
+from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import Status
+
+# Mission HQ is told of an extreme situation at once (P40).
+TOLD_OF_EXTREME = (Role.CHIEF_CIMIC, Role.HOMC, Role.CHIEF_OF_STAFF, Role.DSRSG)
+
+TELLS_REQUESTER = frozenset(
+    {
+        Status.RETURNED,
+        Status.APPROVED,
+        Status.NOT_APPROVED,
+        Status.CANCELLED,
+        Status.IN_PROGRESS,
+        Status.COMPLETED,
+        Status.CLOSED,
+        Status.ACKNOWLEDGED,
+        Status.HELD,
+        Status.NOT_HELD,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One person to be told one thing; a duty is something they must act on."""
+
+    person: User
+    text: str
+    duty: bool
+
+
+def what_of(rfa: AssistanceRequest) -> str:
+    """Name a request as far as a notice may: a classified one by its reference alone (P15)."""
+    if rfa.classification > Classification.UNCLASSIFIED or not rfa.title:
+        return rfa.reference
+    return f"{rfa.reference}, {rfa.title}"
+
+
+def _in_language_of(person: User, text: str, **values: Any) -> str:
+    with override(person.language):
+        return (_(text) % values)[:300]
+
+
+def _duties(rfa: AssistanceRequest, opened: list[dict[str, Any]]) -> Iterable[Telling]:
+    for step in opened:
+        post = Post.objects.get(pk=step["post"])
+        due = step["due_at"][:16].replace("T", " ")
+        for person in holders_of(post):
+            text = _in_language_of(
+                person,
+                "%(what)s waits on %(post)s until %(due)s UTC",
+                what=what_of(rfa),
+                post=post.title,
+                due=due,
+            )
+            yield Telling(person, text, duty=True)
+
+
+def _requester(rfa: AssistanceRequest, status: str) -> Telling:
+    person = rfa.requested_by
+    with override(person.language):
+        label = str(Status(status).label).lower()
+    text = _in_language_of(
+        person, "%(what)s is now: %(status)s", what=what_of(rfa), status=label
+    )
+    return Telling(person, text, duty=status == Status.RETURNED)
+
+
+def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> list[Telling]:
+    """List who is told what of an entry: each person once, a duty before news."""
+    found = list(_duties(rfa, said.get("opened", [])))
+    status = said.get("status", "")
+    moved = entry.act not in {
+        "request.changed", "task.progress", "task.visited", "task.planned", "instalment.paid",
+        "condition.checked", "follow_up.answered",
+    }
+    if moved and status in TELLS_REQUESTER and entry.actor_id != rfa.requested_by_id:
+        found.append(_requester(rfa, status))
+    if entry.act == "extreme.reported":
+        for post in Post.objects.filter(mission=rfa.mission_id, role__in=TOLD_OF_EXTREME):
+            for person in holders_of(post):
+                text = _in_language_of(
+                    person, "Extreme situation reported: %(what)s", what=what_of(rfa)
+                )
+                found.append(Telling(person, text, duty=False))
+    if entry.act == "message.said" and not said.get("internal") and not said.get("own"):
+        text = _in_language_of(rfa.requested_by, "A message on %(what)s", what=what_of(rfa))
+        found.append(Telling(rfa.requested_by, text, duty=False))
+    first: dict[int, Telling] = {}
+    for telling in sorted(found, key=lambda telling: not telling.duty):
+        if telling.person.pk != entry.actor_id:
+            first.setdefault(telling.person.pk, telling)
+    return list(first.values())

@@ -1,0 +1,224 @@
+"""A closed record packed for transfer: a BagIt bag that can be read without this system."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from approvals.queries import route_of
+from common.canonical import canonical
+from common.clock import now
+from common.errors import NotNow
+from common.verdict import YES, Verdict, not_you
+from ledger.queries import history_of
+from ledger.services import append
+from missions.models import User
+from missions.queries import first_standing, standing_as
+from missions.vocabulary import MISSION_UN_CIMIC, Role
+from records.completeness import follow_up_of
+from records.models import ArchivedBag, Task
+from requests_app.content import content_of
+from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import Kind, Status
+
+READ_ME = """This bag holds one record of a United Nations peacekeeping mission.
+
+data/record.json    what was asked, decided and done
+data/history.json   the record's ledger entries in order; each entry's hash is the SHA-256 of
+                    the canonical JSON (sorted keys, no spaces, UTF-8) of the list
+                    ["cimic-entry-1", chain, number, act, actor, actor_name, post, post_title,
+                    capacity, happened_at, recorded_at, told_clock, previous, payload_digest];
+                    payload_digest is the SHA-256 of salt followed by text
+data/process.json   the process by which it was routed, as it stood then
+data/revisions/     the words of each revision that posts answered about
+data/files/         the files beside it, by their own names
+"""
+
+
+def may_archive(person: User) -> Verdict:
+    """Let the records officer and UN-CIMIC pack records for transfer (P41)."""
+    if standing_as(person, Role.RECORDS_OFFICER, *MISSION_UN_CIMIC) is None:
+        return not_you("The records officer and UN-CIMIC pack records for transfer.", "41")
+    return YES
+
+
+def _plain(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _answers(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    return [
+        {
+            **_plain(step, "seat", "seat_label", "seat_kind", "state", "round", "opened_at",
+                     "due_at"),
+            "stage": step.stage_name,
+            "post": step.post.title,
+            "answers": [
+                {
+                    **_plain(given, "answer", "remarks", "conditions", "details", "revision",
+                             "capacity", "at"),
+                    "by": given.by.name,
+                    "post": given.post.title,
+                    "stands": given.pk == step.current_id,
+                }
+                for given in step.answers.all()
+            ],
+        }
+        for step in route_of(rfa)
+    ]
+
+
+def _task(rfa: AssistanceRequest) -> dict[str, Any] | None:
+    task = Task.objects.filter(rfa=rfa).select_related("unit").first()
+    if task is None:
+        return None
+    return {
+        **_plain(task, "planned_start", "planned_end", "started_on", "completed_on", "result",
+                 "women", "men", "girls", "boys", "actual_cost", "agreement_reference",
+                 "agreement_signed_on"),
+        "unit": task.unit.name if task.unit else None,
+        "progress": [_plain(line, "text", "percent", "at") for line in task.progress.all()],
+        "visits": [_plain(visit, "visited_on", "findings") for visit in task.visits.all()],
+        "instalments": [
+            _plain(line, "number", "amount", "paid_on", "is_last")
+            for line in task.instalments.all()
+        ],
+    }
+
+
+def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
+    """Return the whole record as plain values, by the names of the published form."""
+    follow_up = follow_up_of(rfa)
+    found = {
+        **_plain(rfa, "reference", "id", "kind", "route", "status", "revision", "created_at",
+                 "submitted_at", "decided_at", "closed_at"),
+        "mission": rfa.mission.code,
+        "requested_by": rfa.requested_by.name,
+        "requested_as": rfa.post.title if rfa.post else None,
+        "content": content_of(rfa),
+        "route_answers": _answers(rfa),
+        "task": _task(rfa),
+        "follow_up": (
+            _plain(follow_up, "delivered", "organisation", "delivered_on", "source")
+            if follow_up
+            else None
+        ),
+        "messages": [
+            {**_plain(message, "text", "internal", "at"), "by": message.by.name}
+            for message in rfa.messages.select_related("by")
+        ],
+        "files": [
+            {**_plain(file, "name", "caption", "media_type", "size", "added_at"),
+             "sha256": file.digest}
+            for file in rfa.attachments.all()
+        ],
+    }
+    if rfa.kind == Kind.EXTREME_SITUATION:
+        found["extreme_situation"] = _plain(
+            rfa.extreme_situation, "harm", "acted_at", "action_taken"
+        )
+    return found
+
+
+def history_as_kept(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """Return the record's ledger entries with all that verifying them needs."""
+    return [
+        {
+            **_plain(entry, "number", "act", "actor_name", "post_title", "capacity",
+                     "happened_at", "recorded_at", "told_clock", "previous", "payload_digest",
+                     "hash"),
+            "chain": entry.chain_id,
+            "actor": entry.actor_id,
+            "post": entry.post_id,
+            "salt": entry.payload.salt,
+            "text": entry.payload.text,
+        }
+        for entry in history_of(rfa.pk)
+    ]
+
+
+def _write_json(path: Path, value: Any) -> None:
+    plain = json.loads(canonical(value))
+    path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _fill(folder: Path, rfa: AssistanceRequest) -> None:
+    """Write the bag's payload."""
+    (folder / "revisions").mkdir(parents=True)
+    _write_json(folder / "record.json", record_as_kept(rfa))
+    _write_json(folder / "history.json", history_as_kept(rfa))
+    first = rfa.steps.select_related("process").first()
+    if first is not None:
+        process = first.process
+        _write_json(
+            folder / "process.json",
+            {**_plain(process, "route", "version", "digest"), "content": process.content},
+        )
+    for revision in rfa.revisions.order_by("number"):
+        (folder / "revisions" / f"{revision.number}.json").write_text(
+            revision.content, encoding="utf-8"
+        )
+    for number, file in enumerate(rfa.attachments.all(), start=1):
+        (folder / "files").mkdir(exist_ok=True)
+        with (
+            default_storage.open(file.file.name, "rb") as kept,
+            (folder / "files" / f"{number:02}-{file.name}").open("wb") as out,
+        ):
+            shutil.copyfileobj(kept, out)
+    (folder / "README.txt").write_text(READ_ME, encoding="utf-8")
+
+
+def _make_bag(folder: Path, rfa: AssistanceRequest) -> str:
+    """Turn a folder into a BagIt bag; return the SHA-256 of its manifest.
+
+    In a process of its own: the library changes its working folder, which threads share.
+    """
+    command = [
+        sys.executable, "-m", "bagit", "--quiet", "--sha256",
+        "--source-organization", rfa.mission.name,
+        "--external-identifier", rfa.reference,
+        "--external-description", rfa.title,
+        str(folder),
+    ]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own words
+    return hashlib.sha256((folder / "manifest-sha256.txt").read_bytes()).hexdigest()
+
+
+def pack(*, rfa: AssistanceRequest, to: Path, actor: User | None) -> ArchivedBag:
+    """Pack a closed record as a BagIt bag in a folder, and record its manifest's digest.
+
+    ``actor`` None is the command line's. Raises ``NotNow`` unless the record is closed or
+    the folder holds such a bag already; a failure half-way leaves no bag.
+    """
+    if actor is not None:
+        may_archive(actor).enforce()
+    if rfa.status != Status.CLOSED:
+        raise NotNow("Only a closed record is packed for transfer.", paragraph="41")
+    bag, part = to / rfa.reference, to / f".{rfa.reference}.part"
+    if bag.exists():
+        raise NotNow(f"{bag} exists already: choose another folder.")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        _fill(part, rfa)
+        digest = _make_bag(part, rfa)
+        with transaction.atomic():
+            kept = ArchivedBag.objects.create(
+                rfa=rfa, name=rfa.reference, digest=digest, by=actor, at=now()
+            )
+            append(
+                chain_id=rfa.pk,
+                act="record.archived",
+                actor=actor,
+                standing=first_standing(actor) if actor else None,
+                payload={"bag": kept.name, "manifest_sha256": digest},
+            )
+            part.rename(bag)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return kept

@@ -1,0 +1,128 @@
+"""The questions the register answers, whoever asks: page, API or export."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from approvals.queries import visible_to, waiting_on, with_what_is_open
+from common.errors import FieldError, Malformed
+from missions.models import Post, Sector, User
+from missions.queries import standings_of
+from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import Category, Kind, Status
+
+# Names that a query may hold beside the filter's own.
+BESIDES = frozenset(
+    {"cursor", "page_size", "format", "hxl", "view", "wait", "columns", "next", "previous"}
+)
+MOST_WORDS = 8
+
+
+class RegisterFilter(django_filters.FilterSet):
+    """Narrow the register: by status, kind, place, time, words, and whom it waits on."""
+
+    status = django_filters.MultipleChoiceFilter(choices=Status.choices, label=_("Status"))
+    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, label=_("Kind"))
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices, label=_("Category"))
+    sector = django_filters.ModelChoiceFilter(
+        queryset=Sector.objects.none(), to_field_name="code", label=_("Sector")
+    )
+    search = django_filters.CharFilter(method="filter_search", label=_("Words"))
+    needed_before = django_filters.DateFilter(
+        field_name="needed_by", lookup_expr="lte", label=_("Needed by, at the latest")
+    )
+    needed_after = django_filters.DateFilter(
+        field_name="needed_by", lookup_expr="gte", label=_("Needed by, at the earliest")
+    )
+    submitted_after = django_filters.DateFilter(
+        field_name="submitted_at", lookup_expr="date__gte", label=_("Submitted from")
+    )
+    submitted_before = django_filters.DateFilter(
+        field_name="submitted_at", lookup_expr="date__lte", label=_("Submitted until")
+    )
+    waiting_on = django_filters.CharFilter(method="filter_waiting_on", label=_("Waiting on"))
+    mine = django_filters.BooleanFilter(method="filter_mine", label=_("Mine"))
+
+    class Meta:
+        model = AssistanceRequest
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        missions = {held.post.mission_id for held in standings_of(person)}
+        self.filters["sector"].field.queryset = Sector.objects.filter(mission__in=missions)
+        self.missions = missions
+
+    def filter_search(
+        self, rows: QuerySet[AssistanceRequest], name: str, value: str
+    ) -> QuerySet[AssistanceRequest]:
+        """Keep the requests that hold every word: in reference, title, text, place or asker."""
+        for word in value.split()[:MOST_WORDS]:
+            rows = rows.filter(
+                Q(reference__icontains=word)
+                | Q(title__icontains=word)
+                | Q(description__icontains=word)
+                | Q(place__icontains=word)
+                | Q(organisation__name__icontains=word)
+                | Q(organisation__acronym__icontains=word)
+            )
+        return rows
+
+    def filter_waiting_on(
+        self, rows: QuerySet[AssistanceRequest], name: str, value: str
+    ) -> QuerySet[AssistanceRequest]:
+        """Keep what waits on a post, by its code; ``me`` means any of my posts."""
+        if value == "me":
+            mine = [held.post for held in standings_of(self.person)]
+            found = Q(pk__in=[])
+            for post in mine:
+                found |= Q(pk__in=waiting_on(rows, post).values("pk"))
+            return rows.filter(found)
+        post = Post.objects.filter(mission__in=self.missions, code__iexact=value).first()
+        if post is None:
+            self.form.add_error("waiting_on", _("There is no post of this code in the mission."))
+            return rows.none()
+        return waiting_on(rows, post)
+
+    def filter_mine(
+        self, rows: QuerySet[AssistanceRequest], name: str, value: bool | None
+    ) -> QuerySet[AssistanceRequest]:
+        return rows.filter(requested_by=self.person) if value else rows
+
+
+def lines_for(person: User) -> QuerySet[AssistanceRequest]:
+    """Return every line a person may see, with all that a line shows."""
+    return with_what_is_open(
+        visible_to(person).select_related(
+            "mission", "sector", "area", "organisation", "requested_by", "post", "cluster"
+        )
+    )
+
+
+def register_for(person: User, params: Any) -> RegisterFilter:
+    """Return the register as this person may see it, narrowed by the query ``params``."""
+    return RegisterFilter(params, queryset=lines_for(person), person=person)
+
+
+def refuse_misread(register: RegisterFilter) -> QuerySet[AssistanceRequest]:
+    """Return the filter's rows, or raise ``Malformed`` with every question it cannot read.
+
+    The API and exports ask this way: a misread filter must never widen what leaves. A
+    page shows the error and goes on.
+    """
+    rows = register.qs
+    errors = [
+        FieldError(name, " ".join(str(message) for message in messages))
+        for name, messages in register.form.errors.items()
+    ]
+    errors += [
+        FieldError(name, "There is no such filter.")
+        for name in register.data
+        if name not in register.filters and name not in BESIDES
+    ]
+    if errors:
+        raise Malformed(errors=errors)
+    return rows

@@ -1,0 +1,153 @@
+"""A record's task and history as pages show them."""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from approvals.pages import SAID, capacity_label
+from approvals.policy import may_read_internal
+from approvals.vocabulary import Word
+from ledger.models import Entry
+from ledger.queries import history_of
+from missions.models import User
+from records.models import Task
+from records.services import conditions_of, task_of
+from requests_app.models import AssistanceRequest
+from requests_app.pages import LABELS
+from requests_app.vocabulary import Kind, Status
+
+ACTS = {
+    "request.drafted": gettext_lazy("Drafted"),
+    "request.submitted": gettext_lazy("Submitted"),
+    "request.resubmitted": gettext_lazy("Submitted again"),
+    "request.changed": gettext_lazy("Changed"),
+    "request.withdrawn": gettext_lazy("Withdrawn"),
+    "request.cancelled": gettext_lazy("Cancelled"),
+    "step.answered": gettext_lazy("Answered"),
+    "step.superseded": gettext_lazy("Answered anew"),
+    "step.prepared": gettext_lazy("Put an answer ready"),
+    "step.lapsed": gettext_lazy("Advice lapsed: none by the limit"),
+    "extreme.reported": gettext_lazy("Extreme situation reported"),
+    "file.attached": gettext_lazy("File attached"),
+    "message.said": gettext_lazy("Message"),
+    "task.planned": gettext_lazy("Task planned"),
+    "task.started": gettext_lazy("Task started"),
+    "task.progress": gettext_lazy("Progress reported"),
+    "task.visited": gettext_lazy("Task visited"),
+    "task.completed": gettext_lazy("Task completed"),
+    "condition.checked": gettext_lazy("Condition checked"),
+    "instalment.paid": gettext_lazy("Instalment paid"),
+    "follow_up.answered": gettext_lazy("Follow-up answered"),
+    "record.closed": gettext_lazy("Record closed"),
+    "record.archived": gettext_lazy("Record archived"),
+}
+
+HAS_TASK = frozenset(
+    {
+        Status.APPROVED,
+        Status.IN_PROGRESS,
+        Status.COMPLETED,
+        Status.CLOSED,
+        Status.CANCELLED,
+    }
+)
+
+
+def _text_of(entry: Entry, said: dict[str, Any]) -> str:
+    text = str(ACTS.get(entry.act, entry.act))
+    if entry.act in {"step.answered", "step.superseded"} and said.get("answer") in Word.values:
+        return f"{text}: {str(SAID[Word(said['answer'])]).lower()}"
+    if entry.act == "file.attached":
+        return f"{text}: {said.get('name', '')}"
+    if entry.act == "follow_up.answered":
+        return text + ": " + (
+            _("delivered by %(who)s") % {"who": said.get("organisation", "")}
+            if said.get("delivered")
+            else _("not delivered")
+        )
+    if entry.act == "task.progress" and said.get("percent") is not None:
+        return f"{text}: {said['percent']} %"
+    return text
+
+
+def _changes_of(said: dict[str, Any]) -> list[dict[str, Any]]:
+    changes = said.get("changes") or {}
+    return [
+        {
+            "field": LABELS.get(name, name),
+            "before": _short(before),
+            "after": _short(after) or _("nothing"),
+        }
+        for name, (before, after) in changes.items()
+    ]
+
+
+def _short(value: Any) -> str:
+    if value in (None, "", []):
+        return ""
+    if isinstance(value, list):
+        return "; ".join(
+            ", ".join(str(cell) for cell in row.values() if cell) if isinstance(row, dict)
+            else str(row)
+            for row in value
+        )
+    return str(value)[:300]
+
+
+def history_for_page(person: User, rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """List a record's entries, newest first, in plain words; what is withheld says so."""
+    inside = may_read_internal(person)
+    entries = []
+    for entry in history_of(rfa.pk):
+        said = json.loads(entry.payload.text)
+        withheld = not inside and bool(said.get("internal") or entry.act == "step.prepared")
+        entries.append(
+            {
+                "number": entry.number,
+                "text": str(ACTS.get(entry.act, entry.act)) if withheld else _text_of(entry, said),
+                "by": entry.actor_name,
+                "post": entry.post_title,
+                "capacity": capacity_label(entry.capacity),
+                "at": entry.happened_at,
+                "recorded_at": entry.recorded_at,
+                "late": (entry.recorded_at - entry.happened_at).total_seconds() > 60,
+                "told": entry.told_clock,
+                "changes": [] if withheld else _changes_of(said),
+                "reason": "" if withheld else said.get("reason", ""),
+                "withheld": withheld,
+                "hash": entry.hash,
+                "previous": entry.previous,
+            }
+        )
+    return entries[::-1]
+
+
+def task_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:
+    """Return a record's task with its progress, visits, payments and conditions."""
+    if rfa.status not in HAS_TASK or rfa.kind == Kind.EXTREME_SITUATION or not rfa.route:
+        return None
+    task: Task = task_of(rfa)
+    kept = task.pk is not None
+    if not kept and rfa.status in {Status.CANCELLED, Status.CLOSED}:
+        return None
+    progress = list(task.progress.select_related("by")) if kept else []
+    instalments = list(task.instalments.all()) if kept else []
+    percents = [line.percent for line in progress if line.percent is not None]
+    return {
+        "task": task,
+        "progress": progress[::-1],
+        "percent": 100 if task.completed_on else (percents[-1] if percents else None),
+        "visits": list(task.visits.select_related("by")) if kept else [],
+        "instalments": instalments,
+        "paid": sum(line.amount for line in instalments),
+        "conditions": [
+            {
+                **condition,
+                "met": condition["check"].met if condition["check"] else None,
+                "note": condition["check"].remark if condition["check"] else "",
+            }
+            for condition in conditions_of(rfa)
+        ],
+    }

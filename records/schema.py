@@ -1,0 +1,111 @@
+"""What the OpenAPI document says of bodies and filters, made from the questions themselves."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from requests_app.questions import QUESTIONS
+from requests_app.vocabulary import Harm, Kind
+
+_TYPES: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "long": {"type": "string"},
+    "date": {"type": "string", "format": "date"},
+    "moment": {"type": "string", "format": "date-time"},
+    "whole": {"type": "integer", "minimum": 0},
+    "money": {"type": "string", "format": "decimal"},
+    "degrees": {"type": "number"},
+    "flag": {"type": "boolean"},
+    "area": {"type": "string", "description": "p-code or name"},
+    "sector": {"type": "string", "description": "code or name"},
+    "cluster": {"type": "string", "description": "code or name"},
+    "organisation": {"type": "string", "description": "name or acronym"},
+    "assets": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["asset", "quantity"],
+            "properties": {
+                "asset": {"type": "string"},
+                "quantity": {"type": "integer", "minimum": 1},
+                "note": {"type": "string"},
+            },
+        },
+    },
+    "budget": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["item", "quantity", "unit_cost"],
+            "properties": {
+                "item": {"type": "string"},
+                "quantity": {"type": "number", "minimum": 0},
+                "unit_cost": {"type": "number", "minimum": 0},
+            },
+        },
+    },
+}
+
+
+def _property(question: Any) -> dict[str, Any]:
+    found = dict(_TYPES.get(question.holds, {"type": "string"}))
+    kinds = ", ".join(sorted(kind.value for kind in question.kinds))
+    needed = "needed before submission" if question.needed else "optional"
+    paragraph = f"; para {question.paragraph}" if question.paragraph else ""
+    found["description"] = f"{question.label} ({kinds}; {needed}{paragraph}). {question.help}"
+    if question.choices:
+        found["enum"] = sorted(
+            {str(word) for kind in question.kinds for word, _ in question.choices(kind)}
+        )
+    if question.max_length:
+        found["maxLength"] = question.max_length
+    return found
+
+
+def _body(required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "required": required, "properties": properties}
+    return {"application/json": schema}
+
+
+_KINDS = [Kind.CIVIL_ASSISTANCE.value, Kind.SECURITY_ASSISTANCE.value, Kind.QIP.value]
+
+DRAFT_BODY = _body(
+    ["kind"],
+    {
+        "id": {"type": "string", "format": "uuid", "description": "made by the client"},
+        "kind": {"type": "string", "enum": _KINDS},
+        **{question.name: _property(question) for question in QUESTIONS},
+    },
+)
+EXTREME_BODY = _body(
+    ["title", "harm", "acted_at", "action_taken"],
+    {
+        "id": {"type": "string", "format": "uuid"},
+        "title": {"type": "string", "maxLength": 160},
+        "harm": {"type": "string", "enum": [str(word) for word in Harm.values]},
+        "acted_at": {"type": "string", "format": "date-time"},
+        "action_taken": {"type": "string"},
+        "area": {"type": "string", "description": "p-code or name"},
+        "place": {"type": "string", "description": "needed where no area is given"},
+        "latitude": {"type": "number"},
+        "longitude": {"type": "number"},
+        **{name: {"type": "integer", "minimum": 0} for name in ("women", "men", "girls", "boys")},
+    },
+)
+
+REGISTER_PARAMETERS = [
+    OpenApiParameter("status", OpenApiTypes.STR, many=True, description="any of these"),
+    OpenApiParameter("kind", OpenApiTypes.STR, many=True, description="any of these"),
+    OpenApiParameter("category", OpenApiTypes.STR, many=True),
+    OpenApiParameter("sector", OpenApiTypes.STR, description="code"),
+    OpenApiParameter("search", OpenApiTypes.STR, description="every word must be found"),
+    OpenApiParameter("needed_before", OpenApiTypes.DATE),
+    OpenApiParameter("needed_after", OpenApiTypes.DATE),
+    OpenApiParameter("submitted_after", OpenApiTypes.DATE),
+    OpenApiParameter("submitted_before", OpenApiTypes.DATE),
+    OpenApiParameter("waiting_on", OpenApiTypes.STR, description="a post's code, or `me`"),
+    OpenApiParameter("mine", OpenApiTypes.BOOL),
+    OpenApiParameter("cursor", OpenApiTypes.STR),
+    OpenApiParameter("page_size", OpenApiTypes.INT),
+]

@@ -1,0 +1,17 @@
+"""Where records are read, carried out and closed."""
+
+from django.urls import path
+
+from approvals.views.beside import FileView
+from records.views import case, register
+
+app_name = "records"
+
+urlpatterns = [
+    path("register/", register.RegisterView.as_view(), name="register"),
+    path("register.csv", register.RegisterCsvView.as_view(), name="csv"),
+    path("register/<str:reference>/", case.CaseView.as_view(), name="case"),
+    path("register/<str:reference>/close/", case.CloseView.as_view(), name="close"),
+    path("register/<str:reference>/files/<uuid:pk>/", FileView.as_view(), name="file"),
+    path("register/<str:reference>/task/<str:act>/", case.DeedView.as_view(), name="deed"),
+]

@@ -1,0 +1,1 @@
+"""The pages of the register, of a record, and of its task."""

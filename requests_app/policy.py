@@ -1,0 +1,68 @@
+"""Who may ask, and on whose behalf."""
+
+from common.errors import FieldError
+from common.verdict import YES, Verdict, not_now, not_you
+from missions.models import Organisation, User
+from missions.queries import Standing, standing_in, standings_of
+from missions.vocabulary import FORCE, HUMANITARIAN_TYPES, NEVER_ASKS
+from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import RequesterClass, Status
+
+
+def asking_as(person: User) -> Standing | None:
+    """Return the post a person asks with, or None if none of theirs asks for anything."""
+    return next((held for held in standings_of(person) if held.role not in NEVER_ASKS), None)
+
+
+def may_ask(person: User) -> Verdict:
+    """Let whoever holds a post that takes part in the work file a request (P33, P35)."""
+    if asking_as(person) is None:
+        return not_you("Your post reads, keeps or administers: it does not file requests.")
+    return YES
+
+
+def is_own(person: User, rfa: AssistanceRequest) -> bool:
+    """Whether the request is the person's, or their post's after a rotation (P49)."""
+    return rfa.requested_by_id == person.pk or (
+        rfa.post_id is not None and standing_in(person, rfa.post_id) is not None
+    )
+
+
+def may_change_draft(person: User, rfa: AssistanceRequest) -> Verdict:
+    """Let the requester change what is still a draft; nobody else sees it."""
+    if not is_own(person, rfa):
+        return not_you("Only whoever made the request changes it.")
+    if rfa.status != Status.DRAFT:
+        return not_now(f"The request is {rfa.get_status_display().lower()}: it is no draft.")
+    return YES
+
+
+def on_whose_behalf(
+    standing: Standing, organisation: Organisation | None, requester_class: str
+) -> list[FieldError]:
+    """Keep a humanitarian actor's security request away from the force (P39).
+
+    The force does not file one, since it may not see one before the Designated Official
+    has decided; and a humanitarian actor cannot pass as a mission component.
+    """
+    humanitarian = organisation is not None and organisation.type in HUMANITARIAN_TYPES
+    if requester_class == RequesterClass.HUMANITARIAN and standing.role in FORCE:
+        return [
+            FieldError(
+                "requester_class",
+                "A humanitarian actor's request for security does not come through the force: "
+                "it is filed by the actor, UN-CMCoord or the Chief UN-CIMIC and goes to the "
+                "Designated Official.",
+                "39",
+            )
+        ]
+    if requester_class == RequesterClass.MISSION_COMPONENT and humanitarian:
+        return [
+            FieldError(
+                "requester_class",
+                f"{organisation} is a humanitarian or development actor: choose that, so that "
+                "the Designated Official decides.",
+                "39",
+            )
+        ]
+    return []

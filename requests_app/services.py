@@ -1,0 +1,263 @@
+"""What happens together when a request is drafted: its row, its kind's row, its lines."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, connection, transaction
+
+from common.clock import now
+from common.errors import Malformed, NotNow, Stale
+from ledger.services import append, open_chain
+from missions.models import Mission, User
+from missions.queries import sector_of
+from missions.vocabulary import FORCE, HUMANITARIAN_TYPES, Classification, Role
+from requests_app import policy
+from requests_app.models import (
+    DETAILS,
+    AssetLine,
+    AssistanceRequest,
+    BudgetLine,
+    ExtremeSituation,
+)
+from requests_app.questions import BY_NAME, ROWS
+from requests_app.vocabulary import (
+    KIND_CODES,
+    Category,
+    Kind,
+    RequesterClass,
+    Route,
+    Status,
+)
+
+HUMANITARIAN_ROLES = frozenset({Role.PARTNER, Role.CMCOORD})
+
+
+def next_reference(mission: Mission, kind: str) -> str:
+    """Return the next reference of a mission and kind, such as ``UNAC-CA-2026-0042``.
+
+    One statement counts and locks, so that two at once never get the same.
+    """
+    code, year = KIND_CODES[Kind(kind)], now().year
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO requests_app_referencecounter (mission_id, code, year, last)
+            VALUES (%s, %s, %s, 1)
+            ON CONFLICT (mission_id, code, year)
+            DO UPDATE SET last = requests_app_referencecounter.last + 1
+            RETURNING last
+            """,
+            [mission.pk, code, year],
+        )
+        number = cursor.fetchone()[0]
+    return f"{mission.code}-{code}-{year}-{number:04}"
+
+
+def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
+    """Put clean answers on the request, its kind's row and its lines, and save them.
+
+    The sector follows from the area unless it is said. Raises ``ValidationError`` for what
+    the tables' own constraints refuse.
+    """
+    details = rfa.details
+    for name, value in values.items():
+        if name in ROWS:
+            continue
+        setattr(details if BY_NAME[name].on_kind_table else rfa, name, value)
+    if "area" in values and not values.get("sector"):
+        found = sector_of(rfa.area)
+        if found or rfa.area is None:
+            rfa.sector_id = found
+    rfa.changed_at = now()
+    for row in filter(None, (rfa, details)):
+        row.validate_constraints()
+        row.save()
+    for name, model in (("assets", AssetLine), ("budget", BudgetLine)):
+        if name in values:
+            model.objects.filter(rfa=rfa).delete()
+            model.objects.bulk_create(
+                model(rfa=rfa, number=number, **line)
+                for number, line in enumerate(values[name], start=1)
+            )
+    if "budget" in values and rfa.estimated_cost is None and values["budget"]:
+        rfa.estimated_cost = sum(line.amount for line in rfa.budget.all())
+        rfa.save(update_fields=["estimated_cost"])
+
+
+def check_requester(rfa: AssistanceRequest, actor: User) -> None:
+    """Refuse a security request that is filed on the wrong behalf; raise ``Malformed`` (P39)."""
+    standing = policy.asking_as(actor)
+    asked = getattr(rfa, "security_assistance", None)
+    if rfa.kind == Kind.SECURITY_ASSISTANCE and asked is not None and standing is not None:
+        errors = policy.on_whose_behalf(standing, rfa.organisation, asked.requester_class)
+        if errors:
+            raise Malformed(errors=errors)
+
+
+def _new_request(actor: User, kind: str, request_id: UUID | None) -> AssistanceRequest:
+    standing = policy.asking_as(actor)
+    if standing is None:
+        raise ValueError("Whoever asks holds a post that may.")
+    organisation = standing.post.organisation or actor.organisation
+    return AssistanceRequest(
+        id=request_id or uuid4(),
+        mission=standing.post.mission,
+        kind=kind,
+        requested_by=actor,
+        post=standing.post,
+        organisation=organisation,
+        sector=standing.post.sector,
+        currency=standing.post.mission.currency,
+        humanitarian=organisation is not None and organisation.type in HUMANITARIAN_TYPES,
+        classification=(
+            Classification.CONFIDENTIAL
+            if kind == Kind.SECURITY_ASSISTANCE
+            else Classification.UNCLASSIFIED
+        ),
+        created_at=now(),
+        changed_at=now(),
+    )
+
+
+def _already_made(request_id: UUID, actor: User) -> AssistanceRequest | None:
+    made = AssistanceRequest.objects.filter(pk=request_id).first()
+    if made is not None and made.requested_by_id != actor.pk:
+        raise NotNow("This identifier is taken: let your device make another.")
+    return made
+
+
+def start_draft(
+    *, actor: User, kind: str, values: dict[str, Any], request_id: UUID | None = None
+) -> AssistanceRequest:
+    """Open a draft with a reference, as the actor's post; it is the actor's alone to see.
+
+    The same ``request_id`` by the same person returns the draft made first, so that a
+    device that never heard the answer may ask again. Raises ``Forbidden`` if the actor
+    holds no post that asks, ``NotNow`` if the identifier is another's, ``Malformed`` if a
+    humanitarian actor's security request comes from the force (P39).
+    """
+    policy.may_ask(actor).enforce()
+    if request_id is not None:
+        made = _already_made(request_id, actor)
+        if made is not None:
+            return made
+    try:
+        with transaction.atomic():
+            rfa = _new_request(actor, kind, request_id)
+            rfa.reference = next_reference(rfa.mission, kind)
+            rfa.save(force_insert=True)
+            _add_details(rfa, values)
+            write_answers(rfa, values)
+            check_requester(rfa, actor)
+            standing = policy.asking_as(actor)
+            open_chain(
+                subject_id=rfa.pk, mission=rfa.mission, subject="request", reference=rfa.reference
+            )
+            append(
+                chain_id=rfa.pk,
+                act="request.drafted",
+                actor=actor,
+                standing=standing,
+                payload={"kind": rfa.kind, "reference": rfa.reference},
+            )
+            return rfa
+    except IntegrityError:
+        made = _already_made(request_id, actor) if request_id else None
+        if made is None:
+            raise
+        return made
+
+
+def _add_details(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
+    """Add the kind's row; a security request says on whose behalf unless told otherwise."""
+    kind = Kind(rfa.kind)
+    if kind == Kind.EXTREME_SITUATION:
+        return
+    details = DETAILS[kind][1](rfa=rfa)
+    if kind == Kind.SECURITY_ASSISTANCE and not values.get("requester_class"):
+        role = rfa.post.role if rfa.post else ""
+        outside = role in HUMANITARIAN_ROLES or (
+            rfa.humanitarian and role not in FORCE
+        )
+        details.requester_class = (  # type: ignore[attr-defined]
+            RequesterClass.HUMANITARIAN if outside else RequesterClass.MISSION_COMPONENT
+        )
+    details.save()
+
+
+def check_version(rfa: AssistanceRequest, version: int) -> None:
+    """Raise ``Stale`` unless the change was made on the version that stands."""
+    if rfa.version != version:
+        raise Stale(
+            f"You changed version {version}; the request is now at version {rfa.version}. "
+            "Read it again, then change it: nothing was overwritten.",
+            yours=version,
+            theirs=rfa.version,
+        )
+
+
+def locked(rfa: AssistanceRequest) -> AssistanceRequest:
+    """Return the request re-read under its lock; all who change it queue here."""
+    return (
+        AssistanceRequest.objects.select_for_update(of=("self",))
+        .select_related("mission", "post", "organisation", "requested_by")
+        .get(pk=rfa.pk)
+    )
+
+
+@transaction.atomic
+def change_draft(
+    *, rfa: AssistanceRequest, actor: User, values: dict[str, Any], version: int
+) -> AssistanceRequest:
+    """Save what was typed into a draft, on the version it was typed on.
+
+    Raises ``Forbidden`` if it is not the actor's, ``NotNow`` if it is no draft any more,
+    ``Stale`` if it was changed since, ``Malformed`` for what the columns refuse.
+    """
+    rfa = locked(rfa)
+    policy.may_change_draft(actor, rfa).enforce()
+    check_version(rfa, version)
+    rfa.version += 1
+    write_answers(rfa, values)
+    check_requester(rfa, actor)
+    return rfa
+
+
+def new_extreme_situation(
+    *,
+    actor: User,
+    values: dict[str, Any],
+    harm: str,
+    acted_at: dt.datetime,
+    action_taken: str,
+    request_id: UUID | None,
+) -> AssistanceRequest:
+    """Write the rows of a report of help already given (P40); ``approvals`` routes it.
+
+    Raises ``Forbidden`` if the actor holds no post that asks.
+    """
+    policy.may_ask(actor).enforce()
+    rfa = _new_request(actor, Kind.EXTREME_SITUATION, request_id)
+    rfa.reference = next_reference(rfa.mission, rfa.kind)
+    rfa.route = Route.EXTREME_SITUATION
+    rfa.status = Status.REPORTED
+    rfa.category = Category.LIFE_SAVING
+    rfa.submitted_at = now()
+    standing = policy.asking_as(actor)
+    for name, value in values.items():
+        setattr(rfa, name, value)
+    if rfa.area is not None:
+        rfa.sector_id = sector_of(rfa.area) or rfa.sector_id
+    rfa.save(force_insert=True)
+    ExtremeSituation.objects.create(
+        rfa=rfa,
+        harm=harm,
+        acted_at=acted_at,
+        action_taken=action_taken,
+        unit=standing.post.unit if standing else None,
+    )
+    open_chain(subject_id=rfa.pk, mission=rfa.mission, subject="request", reference=rfa.reference)
+    return rfa
+
+
