@@ -84,9 +84,7 @@ def _criteria(details: dict[str, Any], word: str) -> tuple[list[FieldError], lis
             missing.append(FieldError(f"{name}.reason", f"{criterion.label}: say why.", "39"))
     priority = details.get("priority")
     if priority is None and word in APPROVALS:
-        missing.append(
-            FieldError("details.priority", "Give a priority from 1 (first) to 4.", "39")
-        )
+        missing.append(FieldError("details.priority", "Give a priority from 1 (first) to 4.", "39"))
     elif priority is not None and (
         isinstance(priority, bool) or not isinstance(priority, int) or priority not in range(1, 5)
     ):

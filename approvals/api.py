@@ -80,8 +80,11 @@ class _GivingView(IdempotentPosts, APIView):
         context = {"request": request}
         body = AnswerSerializer(given, context=context).data
         return Response(
-            {**body, "step": RouteStepSerializer(step, context=context).data,
-             "status": step.rfa.status},
+            {
+                **body,
+                "step": RouteStepSerializer(step, context=context).data,
+                "status": step.rfa.status,
+            },
             status=201,
         )
 

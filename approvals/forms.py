@@ -215,6 +215,4 @@ class MessageForm(forms.Form):
     text = forms.CharField(
         label=_("Message"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
     )
-    internal = forms.BooleanField(
-        label=_("Internal: for the mission's posts only"), required=False
-    )
+    internal = forms.BooleanField(label=_("Internal: for the mission's posts only"), required=False)

@@ -43,10 +43,14 @@ def decides_by_the_competent_authority(route: str, definition: Definition) -> st
     if any(seat.role not in competent for seat in decisions):
         return "A decision is given to a post that may not decide."
     conditions = {seat.condition for seat in decisions}
-    covered = SeatCondition.ALWAYS in conditions or {
-        SeatCondition.SSR,
-        SeatCondition.NOT_SSR,
-    } <= conditions
+    covered = (
+        SeatCondition.ALWAYS in conditions
+        or {
+            SeatCondition.SSR,
+            SeatCondition.NOT_SSR,
+        }
+        <= conditions
+    )
     return "" if covered else "Some requests would meet no decision."
 
 

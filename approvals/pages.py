@@ -242,7 +242,9 @@ def tags_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     return tags
 
 
-def line_of(rfa: AssistanceRequest, *, mine: bool = False, step: Step | None = None) -> dict[str, Any]:
+def line_of(
+    rfa: AssistanceRequest, *, mine: bool = False, step: Step | None = None
+) -> dict[str, Any]:
     """Return a record as one line of a list; with a step, as what is asked of the reader."""
     line: dict[str, Any] = {
         "url": page_of_record(rfa, mine=mine),

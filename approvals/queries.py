@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from approvals.models import Answer, Step
 from approvals.vocabulary import StepState
 from missions.models import Post, User
-from missions.queries import Standing, prepares_for, standings_of
+from missions.queries import Standing, prepares_for, standing_as, standings_of
 from missions.vocabulary import FORCE, Reach
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Status
@@ -33,6 +33,17 @@ def _reach(standing: Standing) -> Q | None:
     return None
 
 
+def _put_to(person: User, posts: set[int]) -> Q:
+    """Keep the steps put to a person's posts, or to those whose answers they prepare.
+
+    Who prepares from within the force still sees nothing that is hidden from it (P39).
+    """
+    prepared = Q(post__in=prepares_for(person))
+    if standing_as(person, *FORCE) is not None:
+        prepared &= Q(rfa__hidden_from_force=False)
+    return Q(post__in=posts) | prepared
+
+
 def arms_of(person: User) -> list[Q]:
     """List the grounds on which a person sees records: each an indexed question of its own.
 
@@ -48,10 +59,8 @@ def arms_of(person: User) -> list[Q]:
     organisations.discard(None)
     if organisations:
         arms.append(Q(organisation__in=organisations) & ~Q(status=Status.DRAFT))
-    asked = posts | prepares_for(person)
-    if asked:
-        reached = Step.objects.filter(post__in=asked, state__in=REACHED)
-        arms.append(Q(pk__in=reached.values("rfa")))
+    asked = Step.objects.filter(_put_to(person, posts), state__in=REACHED)
+    arms.append(Q(pk__in=asked.values("rfa")))
     arms += [arm for arm in map(_reach, standings) if arm is not None]
     return arms
 
@@ -69,12 +78,20 @@ def visible_to(
 
 def inbox_of(person: User) -> QuerySet[Step]:
     """List the steps open for a person's posts and those they prepare for, most urgent first."""
-    posts = {held.post.pk for held in standings_of(person)} | prepares_for(person)
+    posts = {held.post.pk for held in standings_of(person)}
     return (
-        Step.objects.filter(post__in=posts, state=StepState.OPEN)
+        Step.objects.filter(_put_to(person, posts), state=StepState.OPEN)
         .select_related(
-            "rfa", "rfa__sector", "rfa__area", "rfa__mission", "rfa__organisation",
-            "rfa__requested_by", "rfa__post", "post", "current", "prepared",
+            "rfa",
+            "rfa__sector",
+            "rfa__area",
+            "rfa__mission",
+            "rfa__organisation",
+            "rfa__requested_by",
+            "rfa__post",
+            "post",
+            "current",
+            "prepared",
         )
         .order_by("due_at", "pk")
     )

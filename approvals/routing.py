@@ -188,8 +188,18 @@ def ask_again(step: Step) -> Step:
         **{
             name: getattr(step, name)
             for name in (
-                "rfa", "process", "stage", "stage_name", "stage_status", "seat", "seat_label",
-                "seat_kind", "role", "condition", "post", "limit_hours",
+                "rfa",
+                "process",
+                "stage",
+                "stage_name",
+                "stage_status",
+                "seat",
+                "seat_label",
+                "seat_kind",
+                "role",
+                "condition",
+                "post",
+                "limit_hours",
             )
         },
         round=step.round + 1,

@@ -28,8 +28,20 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
     class Meta:
         model = Answer
         fields = [
-            "id", "answer", "remarks", "conditions", "details", "by", "username", "post",
-            "post_title", "capacity", "delegation", "at", "revision", "supersedes",
+            "id",
+            "answer",
+            "remarks",
+            "conditions",
+            "details",
+            "by",
+            "username",
+            "post",
+            "post_title",
+            "capacity",
+            "delegation",
+            "at",
+            "revision",
+            "supersedes",
         ]
 
     def to_representation(self, given: Answer) -> dict[str, Any]:
@@ -68,9 +80,22 @@ class RouteStepSerializer(serializers.ModelSerializer[Step]):
     class Meta:
         model = Step
         fields = [
-            "id", "stage", "stage_number", "seat", "seat_label", "seat_kind", "post",
-            "post_title", "round", "state", "opened_at", "due_at", "overdue", "answers",
-            "answer", "earlier",
+            "id",
+            "stage",
+            "stage_number",
+            "seat",
+            "seat_label",
+            "seat_kind",
+            "post",
+            "post_title",
+            "round",
+            "state",
+            "opened_at",
+            "due_at",
+            "overdue",
+            "answers",
+            "answer",
+            "earlier",
         ]
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(Word.choices)))

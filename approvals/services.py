@@ -70,8 +70,11 @@ def _told(rfa: AssistanceRequest, opened: list[Step], **more: Any) -> dict[str, 
     return {
         "status": rfa.status,
         "version": rfa.version,
-        "opened": [{"step": step.pk, "post": step.post_id, "due_at": iso(step.due_at)}
-                   for step in opened if step.due_at],
+        "opened": [
+            {"step": step.pk, "post": step.post_id, "due_at": iso(step.due_at)}
+            for step in opened
+            if step.due_at
+        ],
         **more,
     }
 

@@ -38,15 +38,10 @@ urlpatterns = [
     ),
     path("requests/<str:reference>/messages/", MessagesView.as_view(), name="api-messages"),
     *[
-        path(
-            f"requests/<str:reference>/{act}/", ActView.as_view(act=act), name=f"api-{act}"
-        )
+        path(f"requests/<str:reference>/{act}/", ActView.as_view(act=act), name=f"api-{act}")
         for act in ACTS
     ],
-    *[
-        path(f"requests/<str:reference>/task/{act}/", ActView.as_view(act=act))
-        for act in TASK_ACTS
-    ],
+    *[path(f"requests/<str:reference>/task/{act}/", ActView.as_view(act=act)) for act in TASK_ACTS],
     path("extreme-situations/", ExtremeSituationsView.as_view(), name="api-extreme-situations"),
     path("inbox/", InboxView.as_view(), name="api-inbox"),
     path("steps/<int:step_id>/", StepView.as_view(), name="api-step"),

@@ -27,6 +27,4 @@ def list_response(request: Request, rows: Any, page: Page) -> Response:
     def link(cursor: str) -> str | None:
         return replace_query_param(here, "cursor", cursor) if cursor else None
 
-    return Response(
-        {"results": rows, "next": link(page.next), "previous": link(page.previous)}
-    )
+    return Response({"results": rows, "next": link(page.next), "previous": link(page.previous)})

@@ -45,9 +45,7 @@ class Entry(AppendOnly):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     actor_name = models.CharField(max_length=200)
-    post = models.ForeignKey(
-        "missions.Post", null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    post = models.ForeignKey("missions.Post", null=True, on_delete=models.PROTECT, related_name="+")
     post_title = models.CharField(max_length=120, blank=True)
     capacity = models.CharField(max_length=20, blank=True)
     happened_at = models.DateTimeField()

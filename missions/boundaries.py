@@ -92,9 +92,11 @@ def point_inside(boundary: dict[str, Any]) -> tuple[float, float]:
     pairs = list(zip(outer, outer[1:], strict=False))
     crosses = [one[0] * other[1] - other[0] * one[1] for one, other in pairs]
     longitude, latitude = (
-        sum((one[axis] + other[axis]) * cross for (one, other), cross in zip(
-            pairs, crosses, strict=True
-        )) / (6 * area)
+        sum(
+            (one[axis] + other[axis]) * cross
+            for (one, other), cross in zip(pairs, crosses, strict=True)
+        )
+        / (6 * area)
         for axis in (0, 1)
     )
     if contains(boundary, longitude, latitude):
@@ -159,7 +161,8 @@ def _read_feature(feature: Any, where: str) -> tuple[Read | None, list[FieldErro
     pcode, errors = _text(properties, "pcode", 20, where)
     name, wrong = _text(properties, "name", 100, where)
     errors += wrong
-    level, parent, sector = (properties.get(key) for key in ("level", "parent", "sector"))
+    level: Any = properties.get("level")
+    parent, sector = properties.get("parent"), properties.get("sector")
     if isinstance(level, bool) or level not in AreaLevel.values:
         errors.append(
             FieldError(

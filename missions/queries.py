@@ -70,7 +70,9 @@ def first_standing(person: User) -> Standing | None:
 def prepares_for(person: User) -> set[int]:
     """Return the posts whose answers this person's office may prepare but not give."""
     return {
-        held.post.office_of_id for held in standings_of(person) if held.post.office_of_id is not None
+        held.post.office_of_id
+        for held in standings_of(person)
+        if held.post.office_of_id is not None
     }
 
 

@@ -92,9 +92,7 @@ class SignInView(LoginView):
     """Sign in; in the demonstration, beside a list of posts to enter as."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            demonstration_accounts=demonstration_accounts(), **kwargs
-        )
+        return super().get_context_data(demonstration_accounts=demonstration_accounts(), **kwargs)
 
 
 class EnterView(View):
@@ -105,9 +103,7 @@ class EnterView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         if not settings.DEMO:
             raise Http404
-        person = get_object_or_404(
-            User, username=request.POST.get("username", ""), is_active=True
-        )
+        person = get_object_or_404(User, username=request.POST.get("username", ""), is_active=True)
         login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
         return redirect("missions:home")
 

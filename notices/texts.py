@@ -73,9 +73,7 @@ def _requester(rfa: AssistanceRequest, status: str) -> Telling:
     person = rfa.requested_by
     with override(person.language):
         label = str(Status(status).label).lower()
-    text = _in_language_of(
-        person, "%(what)s is now: %(status)s", what=what_of(rfa), status=label
-    )
+    text = _in_language_of(person, "%(what)s is now: %(status)s", what=what_of(rfa), status=label)
     return Telling(person, text, duty=status == Status.RETURNED)
 
 
@@ -84,8 +82,13 @@ def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> l
     found = list(_duties(rfa, said.get("opened", [])))
     status = said.get("status", "")
     moved = entry.act not in {
-        "request.changed", "task.progress", "task.visited", "task.planned", "instalment.paid",
-        "condition.checked", "follow_up.answered",
+        "request.changed",
+        "task.progress",
+        "task.visited",
+        "task.planned",
+        "instalment.paid",
+        "condition.checked",
+        "follow_up.answered",
     }
     if moved and status in TELLS_REQUESTER and entry.actor_id != rfa.requested_by_id:
         found.append(_requester(rfa, status))

@@ -103,9 +103,11 @@ class RequestsView(IdempotentPosts, RecordView):
         may_ask(person).enforce()
         if kind not in kinds:
             words = ", ".join(kinds)
-            hint = " Extreme situations are reported to extreme-situations/." if (
-                kind == Kind.EXTREME_SITUATION
-            ) else ""
+            hint = (
+                " Extreme situations are reported to extreme-situations/."
+                if (kind == Kind.EXTREME_SITUATION)
+                else ""
+            )
             raise Malformed(errors=[FieldError("kind", f"Choose one of: {words}.{hint}")])
         standing = asking_as(person)
         mission = standing.post.mission  # type: ignore[union-attr]
@@ -137,7 +139,10 @@ class RequestView(RecordView):
         responses=RecordSerializer,
         parameters=[
             OpenApiParameter(
-                "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True,
+                "If-Match",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                required=True,
                 description="The version that was read, as its ETag gave it.",
             )
         ],
@@ -177,14 +182,16 @@ class ActForm(forms.Form):
     men = forms.IntegerField(required=False, min_value=0, max_value=2_147_483_647)
     girls = forms.IntegerField(required=False, min_value=0, max_value=2_147_483_647)
     boys = forms.IntegerField(required=False, min_value=0, max_value=2_147_483_647)
-    actual_cost = forms.DecimalField(required=False, min_value=Decimal(0), max_digits=14,
-                                     decimal_places=2)
+    actual_cost = forms.DecimalField(
+        required=False, min_value=Decimal(0), max_digits=14, decimal_places=2
+    )
     text = forms.CharField(required=False, max_length=20_000)
     percent = forms.IntegerField(required=False, min_value=0, max_value=100)
     visited_on = forms.DateField(required=False)
     findings = forms.CharField(required=False, max_length=20_000)
-    amount = forms.DecimalField(required=False, min_value=Decimal("0.01"), max_digits=14,
-                                decimal_places=2)
+    amount = forms.DecimalField(
+        required=False, min_value=Decimal("0.01"), max_digits=14, decimal_places=2
+    )
     paid_on = forms.DateField(required=False)
     evidence = forms.CharField(required=False, max_length=200)
     organisation = forms.CharField(required=False, max_length=200)
@@ -257,9 +264,7 @@ def do_close(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None
 def do_plan(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
     """Plan the task."""
     names = ("planned_start", "planned_end", "agreement_signed_on", "agreement_reference")
-    services.plan(
-        rfa=rfa, actor=person, values={name: said[name] for name in names if said[name]}
-    )
+    services.plan(rfa=rfa, actor=person, values={name: said[name] for name in names if said[name]})
 
 
 def do_start(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
@@ -311,7 +316,11 @@ def do_tick(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
     """Tick a condition off, or record that it was not met."""
     _need(said, answer="Name the answer.", number="Name the condition.", met="Say true or false.")
     services.tick_condition(
-        rfa=rfa, actor=person, answer=said["answer"], number=said["number"], met=said["met"],
+        rfa=rfa,
+        actor=person,
+        answer=said["answer"],
+        number=said["number"],
+        met=said["met"],
         remark=said["remark"],
     )
 
@@ -378,8 +387,15 @@ class AttachmentsView(IdempotentPosts, APIView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(
-        request={"multipart/form-data": {"type": "object", "properties": {
-            "file": {"type": "string", "format": "binary"}, "caption": {"type": "string"}}}},
+        request={
+            "multipart/form-data": {
+                "type": "object",
+                "properties": {
+                    "file": {"type": "string", "format": "binary"},
+                    "caption": {"type": "string"},
+                },
+            }
+        },
         responses={201: AttachmentSerializer},
     )
     def post(self, request: Request, reference: str) -> Response:
@@ -387,7 +403,9 @@ class AttachmentsView(IdempotentPosts, APIView):
         rfa = record_of(person, reference)
         upload = request.FILES.get("file")
         kept = approvals.attach(
-            rfa=rfa, actor=person, upload=upload,  # type: ignore[arg-type]
+            rfa=rfa,
+            actor=person,
+            upload=upload,  # type: ignore[arg-type]
             caption=str(request.data.get("caption", "")),
         )
         return Response(AttachmentSerializer(kept).data, status=201)

@@ -55,14 +55,23 @@ def _plain(row: Any, *names: str) -> dict[str, Any]:
 def _answers(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     return [
         {
-            **_plain(step, "seat", "seat_label", "seat_kind", "state", "round", "opened_at",
-                     "due_at"),
+            **_plain(
+                step, "seat", "seat_label", "seat_kind", "state", "round", "opened_at", "due_at"
+            ),
             "stage": step.stage_name,
             "post": step.post.title,
             "answers": [
                 {
-                    **_plain(given, "answer", "remarks", "conditions", "details", "revision",
-                             "capacity", "at"),
+                    **_plain(
+                        given,
+                        "answer",
+                        "remarks",
+                        "conditions",
+                        "details",
+                        "revision",
+                        "capacity",
+                        "at",
+                    ),
                     "by": given.by.name,
                     "post": given.post.title,
                     "stands": given.pk == step.current_id,
@@ -79,9 +88,21 @@ def _task(rfa: AssistanceRequest) -> dict[str, Any] | None:
     if task is None:
         return None
     return {
-        **_plain(task, "planned_start", "planned_end", "started_on", "completed_on", "result",
-                 "women", "men", "girls", "boys", "actual_cost", "agreement_reference",
-                 "agreement_signed_on"),
+        **_plain(
+            task,
+            "planned_start",
+            "planned_end",
+            "started_on",
+            "completed_on",
+            "result",
+            "women",
+            "men",
+            "girls",
+            "boys",
+            "actual_cost",
+            "agreement_reference",
+            "agreement_signed_on",
+        ),
         "unit": task.unit.name if task.unit else None,
         "progress": [_plain(line, "text", "percent", "at") for line in task.progress.all()],
         "visits": [_plain(visit, "visited_on", "findings") for visit in task.visits.all()],
@@ -96,8 +117,19 @@ def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
     """Return the whole record as plain values, by the names of the published form."""
     follow_up = follow_up_of(rfa)
     found = {
-        **_plain(rfa, "reference", "id", "kind", "route", "status", "revision", "created_at",
-                 "submitted_at", "decided_at", "closed_at"),
+        **_plain(
+            rfa,
+            "reference",
+            "id",
+            "kind",
+            "route",
+            "status",
+            "revision",
+            "created_at",
+            "submitted_at",
+            "decided_at",
+            "closed_at",
+        ),
         "mission": rfa.mission.code,
         "requested_by": rfa.requested_by.name,
         "requested_as": rfa.post.title if rfa.post else None,
@@ -114,8 +146,10 @@ def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
             for message in rfa.messages.select_related("by")
         ],
         "files": [
-            {**_plain(file, "name", "caption", "media_type", "size", "added_at"),
-             "sha256": file.digest}
+            {
+                **_plain(file, "name", "caption", "media_type", "size", "added_at"),
+                "sha256": file.digest,
+            }
             for file in rfa.attachments.all()
         ],
     }
@@ -130,9 +164,20 @@ def history_as_kept(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     """Return the record's ledger entries with all that verifying them needs."""
     return [
         {
-            **_plain(entry, "number", "act", "actor_name", "post_title", "capacity",
-                     "happened_at", "recorded_at", "told_clock", "previous", "payload_digest",
-                     "hash"),
+            **_plain(
+                entry,
+                "number",
+                "act",
+                "actor_name",
+                "post_title",
+                "capacity",
+                "happened_at",
+                "recorded_at",
+                "told_clock",
+                "previous",
+                "payload_digest",
+                "hash",
+            ),
             "chain": entry.chain_id,
             "actor": entry.actor_id,
             "post": entry.post_id,
@@ -180,10 +225,17 @@ def _make_bag(folder: Path, rfa: AssistanceRequest) -> str:
     In a process of its own: the library changes its working folder, which threads share.
     """
     command = [
-        sys.executable, "-m", "bagit", "--quiet", "--sha256",
-        "--source-organization", rfa.mission.name,
-        "--external-identifier", rfa.reference,
-        "--external-description", rfa.title,
+        sys.executable,
+        "-m",
+        "bagit",
+        "--quiet",
+        "--sha256",
+        "--source-organization",
+        rfa.mission.name,
+        "--external-identifier",
+        rfa.reference,
+        "--external-description",
+        rfa.title,
         str(folder),
     ]
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own words

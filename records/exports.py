@@ -44,10 +44,7 @@ def inert(expression: Any) -> Case:
 
 def _classification() -> Case:
     return Case(
-        *[
-            When(classification=level, then=Value(level.name.lower()))
-            for level in Classification
-        ],
+        *[When(classification=level, then=Value(level.name.lower())) for level in Classification],
         output_field=TextField(),
     )
 

@@ -82,8 +82,12 @@ class Task(NeverDeleted):
             models.CheckConstraint(
                 name="task_starts_on_the_answers_it_needs",
                 condition=Q(started_on__isnull=True)
-                | (Q(route=Route.CIVIL_ASSISTANCE) & _APPROVED_BY_DSRSG & _DMS_ANSWERED
-                   & _FORCE_TASKED)
+                | (
+                    Q(route=Route.CIVIL_ASSISTANCE)
+                    & _APPROVED_BY_DSRSG
+                    & _DMS_ANSWERED
+                    & _FORCE_TASKED
+                )
                 | (Q(route=Route.QIP) & _APPROVED_BY_DSRSG & _DMS_ANSWERED)
                 | (Q(route=Route.SECURITY_HUMANITARIAN) & _APPROVED_BY_DO & _FORCE_TASKED)
                 | (Q(route=Route.SECURITY_MISSION) & _FORCE_TASKED),
@@ -177,9 +181,7 @@ class Instalment(AppendOnly):
 
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="instalments")
     number = models.PositiveSmallIntegerField()
-    amount = models.DecimalField(
-        max_digits=14, decimal_places=2, validators=[MinValueValidator(0)]
-    )
+    amount = models.DecimalField(max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
     paid_on = models.DateField()
     evidence = models.CharField(max_length=200, blank=True)
     is_last = models.BooleanField(default=False)

@@ -62,10 +62,14 @@ def _text_of(entry: Entry, said: dict[str, Any]) -> str:
     if entry.act == "file.attached":
         return f"{text}: {said.get('name', '')}"
     if entry.act == "follow_up.answered":
-        return text + ": " + (
-            _("delivered by %(who)s") % {"who": said.get("organisation", "")}
-            if said.get("delivered")
-            else _("not delivered")
+        return (
+            text
+            + ": "
+            + (
+                _("delivered by %(who)s") % {"who": said.get("organisation", "")}
+                if said.get("delivered")
+                else _("not delivered")
+            )
         )
     if entry.act == "task.progress" and said.get("percent") is not None:
         return f"{text}: {said['percent']} %"
@@ -89,7 +93,8 @@ def _short(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return "; ".join(
-            ", ".join(str(cell) for cell in row.values() if cell) if isinstance(row, dict)
+            ", ".join(str(cell) for cell in row.values() if cell)
+            if isinstance(row, dict)
             else str(row)
             for row in value
         )
@@ -129,6 +134,9 @@ def task_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:
     if rfa.status not in HAS_TASK or rfa.kind == Kind.EXTREME_SITUATION or not rfa.route:
         return None
     task: Task = task_of(rfa)
+    for name in ("planned_start", "planned_end"):
+        day = Task._meta.get_field(name)
+        setattr(task, name, day.to_python(getattr(task, name)))  # type: ignore[union-attr]
     kept = task.pk is not None
     if not kept and rfa.status in {Status.CANCELLED, Status.CLOSED}:
         return None

@@ -51,10 +51,33 @@ class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
     class Meta:
         model = AssistanceRequest
         fields = [
-            "id", "reference", "kind", "status", "title", "category", "mission", "sector", "area",
-            "area_name", "place", "latitude", "longitude", "organisation", "requested_by",
-            "needed_by", "urgency", "people", "estimated_cost", "currency", "classification",
-            "revision", "version", "created_at", "submitted_at", "decided_at", "closed_at",
+            "id",
+            "reference",
+            "kind",
+            "status",
+            "title",
+            "category",
+            "mission",
+            "sector",
+            "area",
+            "area_name",
+            "place",
+            "latitude",
+            "longitude",
+            "organisation",
+            "requested_by",
+            "needed_by",
+            "urgency",
+            "people",
+            "estimated_cost",
+            "currency",
+            "classification",
+            "revision",
+            "version",
+            "created_at",
+            "submitted_at",
+            "decided_at",
+            "closed_at",
             "waiting_on",
         ]
 
@@ -72,8 +95,17 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
 
     class Meta:
         model = Attachment
-        fields = ["id", "name", "caption", "media_type", "size", "sha256", "added_by", "added_at",
-                  "url"]
+        fields = [
+            "id",
+            "name",
+            "caption",
+            "media_type",
+            "size",
+            "sha256",
+            "added_by",
+            "added_at",
+            "url",
+        ]
 
     def get_url(self, attachment: Attachment) -> str:
         return f"/register/{attachment.rfa.reference}/files/{attachment.pk}/"
@@ -104,9 +136,25 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     class Meta:
         model = Task
         fields = [
-            "state", "unit", "unit_name", "planned_start", "planned_end", "agreement_signed_on",
-            "agreement_reference", "started_on", "completed_on", "result", "women", "men",
-            "girls", "boys", "actual_cost", "progress", "visits", "instalments", "conditions",
+            "state",
+            "unit",
+            "unit_name",
+            "planned_start",
+            "planned_end",
+            "agreement_signed_on",
+            "agreement_reference",
+            "started_on",
+            "completed_on",
+            "result",
+            "women",
+            "men",
+            "girls",
+            "boys",
+            "actual_cost",
+            "progress",
+            "visits",
+            "instalments",
+            "conditions",
         ]
 
     @extend_schema_field(serializers.ChoiceField(["planned", "started", "completed"]))
@@ -132,8 +180,12 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     @extend_schema_field(serializers.ListField(child=serializers.DictField()))
     def get_instalments(self, task: Task) -> list[dict[str, Any]]:
         return [
-            {"number": line.number, "amount": line.amount, "paid_on": line.paid_on,
-             "last": line.is_last}
+            {
+                "number": line.number,
+                "amount": line.amount,
+                "paid_on": line.paid_on,
+                "last": line.is_last,
+            }
             for line in (task.instalments.all() if task.pk else [])
         ]
 
@@ -174,9 +226,7 @@ class RecordSerializer(LineSerializer):
         found.update({name: value for name, value in content.items() if name not in found})
         if rfa.kind == Kind.EXTREME_SITUATION:
             found.update(extreme_of(rfa))
-        found["route"] = RouteStepSerializer(
-            route_of(rfa), many=True, context=self.context
-        ).data
+        found["route"] = RouteStepSerializer(route_of(rfa), many=True, context=self.context).data
         found["task"] = task_as_read(rfa)
         found["follow_up"] = follow_up_as_read(rfa)
         found["attachments"] = AttachmentSerializer(
@@ -227,8 +277,14 @@ def follow_up_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
     if known is not None:
         return dict(FollowUpSerializer(known).data)
     if rfa.status == Status.NOT_APPROVED:
-        return {"state": "open", "delivered": None, "organisation": "", "delivered_on": None,
-                "source": "", "at": None}
+        return {
+            "state": "open",
+            "delivered": None,
+            "organisation": "",
+            "delivered_on": None,
+            "source": "",
+            "at": None,
+        }
     return None
 
 
@@ -248,8 +304,18 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     class Meta:
         model = Entry
         fields = [
-            "number", "act", "actor", "post", "capacity", "happened_at", "recorded_at",
-            "told_clock", "payload", "payload_digest", "previous", "hash",
+            "number",
+            "act",
+            "actor",
+            "post",
+            "capacity",
+            "happened_at",
+            "recorded_at",
+            "told_clock",
+            "payload",
+            "payload_digest",
+            "previous",
+            "hash",
         ]
 
     @extend_schema_field(serializers.DictField(allow_null=True))

@@ -183,8 +183,13 @@ def conditions_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
         for number, text in enumerate(step.current.conditions, start=1):
             check = checks.get((step.current_id, number))
             found.append(
-                {"answer": step.current_id, "number": number, "text": text,
-                 "from": step.seat_label, "check": check}
+                {
+                    "answer": step.current_id,
+                    "number": number,
+                    "text": text,
+                    "from": step.seat_label,
+                    "check": check,
+                }
             )
     return found
 
@@ -208,8 +213,13 @@ def tick_condition(
     if not met and not remark.strip():
         raise Incomplete(errors=[FieldError("remark", "Say why it was not met.", "68")])
     check = ConditionCheck.objects.create(
-        task=rfa.task, answer_id=answer, number=number, met=met, remark=remark.strip(),
-        by=actor, at=now(),
+        task=rfa.task,
+        answer_id=answer,
+        number=number,
+        met=met,
+        remark=remark.strip(),
+        by=actor,
+        at=now(),
     )
     _touch(rfa)
     _record(rfa, "condition.checked", actor, answer=answer, number=number, met=met, remark=remark)
@@ -267,13 +277,24 @@ def pay_instalment(
     policy.may_pay_last(task, is_last).enforce()
     instalment = _checked(
         Instalment(
-            task=task, number=task.instalments.count() + 1, amount=amount, paid_on=paid_on,
-            evidence=evidence, is_last=is_last, by=actor, at=now(),
+            task=task,
+            number=task.instalments.count() + 1,
+            amount=amount,
+            paid_on=paid_on,
+            evidence=evidence,
+            is_last=is_last,
+            by=actor,
+            at=now(),
         )
     )
     _touch(rfa)
     _record(
-        rfa, "instalment.paid", actor, number=instalment.number, amount=amount, paid_on=paid_on,
+        rfa,
+        "instalment.paid",
+        actor,
+        number=instalment.number,
+        amount=amount,
+        paid_on=paid_on,
         last=is_last,
     )
     return instalment
@@ -294,9 +315,7 @@ def complete(
     policy.may_report(actor, rfa).enforce()
     day = completed_on or now().date()
     if day > now().date():
-        raise Malformed(
-            errors=[FieldError("completed_on", "This day is still to come.", "41")]
-        )
+        raise Malformed(errors=[FieldError("completed_on", "This day is still to come.", "41")])
     task = rfa.task
     if task.started_on and day < task.started_on:
         raise Malformed(
@@ -311,8 +330,13 @@ def complete(
     _checked(task)
     _touch(rfa, status=after(rfa.status, Act.COMPLETE))
     _record(
-        rfa, "task.completed", actor, completed_on=day, result=task.result,
-        people=people or {}, actual_cost=actual_cost,
+        rfa,
+        "task.completed",
+        actor,
+        completed_on=day,
+        result=task.result,
+        people=people or {},
+        actual_cost=actual_cost,
     )
     return task
 
@@ -340,7 +364,9 @@ def record_delivery(
     if delivered and delivered_on is None:
         errors.append(FieldError("delivered_on", "Say when it was delivered.", "41"))
     if not source.strip():
-        errors.append(FieldError("source", "Say how you know: who told you, or what you saw.", "41"))
+        errors.append(
+            FieldError("source", "Say how you know: who told you, or what you saw.", "41")
+        )
     if errors:
         raise Incomplete(errors=errors, paragraph="41")
     if delivered_on and delivered_on > now().date():
@@ -358,8 +384,13 @@ def record_delivery(
     )
     _touch(rfa)
     _record(
-        rfa, "follow_up.answered", actor, delivered=delivered, organisation=known.organisation,
-        delivered_on=known.delivered_on, source=known.source,
+        rfa,
+        "follow_up.answered",
+        actor,
+        delivered=delivered,
+        organisation=known.organisation,
+        delivered_on=known.delivered_on,
+        source=known.source,
     )
     _close(rfa, actor)
     return known

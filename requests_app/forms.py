@@ -50,8 +50,20 @@ class Flag(forms.NullBooleanField):
     def to_python(self, value: Any) -> bool | None:
         if value in (None, ""):
             return False
-        read = {True: True, False: False, "true": True, "false": False, "on": True, "1": True,
-                "0": False, "yes": True, "no": False, "off": False, "True": True, "False": False}
+        read = {
+            True: True,
+            False: False,
+            "true": True,
+            "false": False,
+            "on": True,
+            "1": True,
+            "0": False,
+            "yes": True,
+            "no": False,
+            "off": False,
+            "True": True,
+            "False": False,
+        }
         if not isinstance(value, bool | str) or value not in read:
             raise ValidationError(_("Answer true or false."))
         return read[value]
@@ -290,9 +302,7 @@ class ExtremeSituationForm(forms.Form):
     """Four questions, from a phone: what was done, when, where, and which harm (P40)."""
 
     title = forms.CharField(max_length=160, label=gettext_lazy("In a line, what happened"))
-    harm = forms.ChoiceField(
-        choices=Harm.choices, label=gettext_lazy("Which harm was prevented")
-    )
+    harm = forms.ChoiceField(choices=Harm.choices, label=gettext_lazy("Which harm was prevented"))
     acted_at = forms.DateTimeField(
         input_formats=["%Y-%m-%dT%H:%M"],
         label=gettext_lazy("When did you act"),

@@ -72,9 +72,7 @@ class AssistanceRequest(NeverDeleted):
     description = models.TextField(blank=True)
     category = models.CharField(max_length=30, choices=Category, blank=True)
     cimic_function = models.CharField(max_length=24, choices=CimicFunction, blank=True)
-    sector = models.ForeignKey(
-        "missions.Sector", null=True, blank=True, on_delete=models.PROTECT
-    )
+    sector = models.ForeignKey("missions.Sector", null=True, blank=True, on_delete=models.PROTECT)
     area = models.ForeignKey("missions.Area", null=True, blank=True, on_delete=models.PROTECT)
     place = models.CharField(max_length=160, blank=True)
     latitude = models.FloatField(
@@ -86,9 +84,7 @@ class AssistanceRequest(NeverDeleted):
     needed_by = models.DateField(null=True, blank=True)
     urgency = models.CharField(max_length=16, choices=Urgency, default=Urgency.NORMAL)
     urgency_reason = models.CharField(max_length=400, blank=True)
-    cluster = models.ForeignKey(
-        "missions.Cluster", null=True, blank=True, on_delete=models.PROTECT
-    )
+    cluster = models.ForeignKey("missions.Cluster", null=True, blank=True, on_delete=models.PROTECT)
     women = models.PositiveIntegerField(**PEOPLE)
     men = models.PositiveIntegerField(**PEOPLE)
     girls = models.PositiveIntegerField(**PEOPLE)
@@ -165,9 +161,7 @@ class AssistanceRequest(NeverDeleted):
             models.Index(
                 F("organisation"), F("created_at").desc(), F("id").desc(), name="rfa_organisation"
             ),
-            models.Index(
-                F("sector"), F("created_at").desc(), F("id").desc(), name="rfa_of_sector"
-            ),
+            models.Index(F("sector"), F("created_at").desc(), F("id").desc(), name="rfa_of_sector"),
         ]
 
     def __str__(self) -> str:
@@ -383,9 +377,7 @@ class Attachment(NeverDeleted):
     """A file beside a request, served only through a view that asks who may see it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    rfa = models.ForeignKey(
-        AssistanceRequest, on_delete=models.PROTECT, related_name="attachments"
-    )
+    rfa = models.ForeignKey(AssistanceRequest, on_delete=models.PROTECT, related_name="attachments")
     file = models.FileField(upload_to="attachments/%Y/%m/", max_length=200)
     name = models.CharField(max_length=160)
     caption = models.CharField(max_length=200, blank=True)
@@ -415,9 +407,7 @@ class Message(AppendOnly):
     text = models.TextField()
     internal = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    post = models.ForeignKey(
-        "missions.Post", null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    post = models.ForeignKey("missions.Post", null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

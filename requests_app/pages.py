@@ -24,9 +24,15 @@ SPARE_ROWS = 2
 FEW = 5
 PEOPLE = ("women", "men", "girls", "boys")
 BESIDE = {
-    "area": "place", "latitude": "longitude", "needed_by": "ends_on", "origin": "destination",
-    "departs_at": "returns_at", "vehicles": "passengers", "pick_up": "drop_off",
-    "implementing_partner": "partner_registration", "overhead": "other_contributions",
+    "area": "place",
+    "latitude": "longitude",
+    "needed_by": "ends_on",
+    "origin": "destination",
+    "departs_at": "returns_at",
+    "vehicles": "passengers",
+    "pick_up": "drop_off",
+    "implementing_partner": "partner_registration",
+    "overhead": "other_contributions",
 }
 NARROW = frozenset({"whole", "money", "degrees", "date", "moment"})
 
@@ -97,14 +103,10 @@ def _choices_of(question: Question, mission: Mission) -> list[Any]:
     return []
 
 
-def _fit_widget(
-    form: DraftForm, question: Question, rfa: AssistanceRequest | None
-) -> None:
+def _fit_widget(form: DraftForm, question: Question, rfa: AssistanceRequest | None) -> None:
     """Give an answer the box that suits it: few choices side by side, many in a list."""
     box = form.fields[question.name]
-    needed = question.needed is always or (
-        form.kind == Kind.QIP and question.name in PEOPLE
-    )
+    needed = question.needed is always or (form.kind == Kind.QIP and question.name in PEOPLE)
     box.needed = needed or (rfa is not None and bool(question.needed) and question.needed(rfa))  # type: ignore[attr-defined,misc]
     box.paragraph = question.paragraph  # type: ignore[attr-defined]
     if question.holds in {"area", "sector", "cluster"}:
@@ -145,9 +147,7 @@ def page_form(
 def rows_of(name: str, *, data: QueryDict | None = None, lines: Any = None, more: int = 0) -> Any:
     """Return the table of rows of a question, with spare rows to write in."""
     spare = 0 if data is not None else (SPARE_ROWS if not lines else 1) + more
-    formset = forms.formset_factory(
-        ROW_FORMS[name], extra=spare, can_delete=True, max_num=100
-    )
+    formset = forms.formset_factory(ROW_FORMS[name], extra=spare, can_delete=True, max_num=100)
     return formset(data, prefix=name) if data is not None else formset(prefix=name, initial=lines)
 
 
@@ -339,7 +339,9 @@ def organisations_of(mission: Mission) -> list[Organisation]:
 LABELS = {question.name: question.label for question in QUESTIONS}
 
 
-def initial_for(kind: str, organisation: Organisation | None, *, humanitarian: bool) -> dict[str, Any]:
+def initial_for(
+    kind: str, organisation: Organisation | None, *, humanitarian: bool
+) -> dict[str, Any]:
     """Return what a new form says before anybody has typed."""
     return {
         "organisation": organisation.name if organisation else "",

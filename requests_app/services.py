@@ -177,9 +177,7 @@ def _add_details(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
     details = DETAILS[kind][1](rfa=rfa)
     if kind == Kind.SECURITY_ASSISTANCE and not values.get("requester_class"):
         role = rfa.post.role if rfa.post else ""
-        outside = role in HUMANITARIAN_ROLES or (
-            rfa.humanitarian and role not in FORCE
-        )
+        outside = role in HUMANITARIAN_ROLES or (rfa.humanitarian and role not in FORCE)
         details.requester_class = (  # type: ignore[attr-defined]
             RequesterClass.HUMANITARIAN if outside else RequesterClass.MISSION_COMPONENT
         )
@@ -259,5 +257,3 @@ def new_extreme_situation(
     )
     open_chain(subject_id=rfa.pk, mission=rfa.mission, subject="request", reference=rfa.reference)
     return rfa
-
-

@@ -76,19 +76,27 @@ def a_person(username: str, **more: Any) -> User:
 def a_mission(code: str = "UNAC") -> Mission:
     """A mission with two sectors, two units, an area each, and a holder of every post."""
     mission = Mission.objects.create(
-        code=code, name=f"Mission {code}", country="Carana", country_code="CRN",
-        mail_domain="unac.example", established_on=dt.date(2026, 1, 1),
+        code=code,
+        name=f"Mission {code}",
+        country="Carana",
+        country_code="CRN",
+        mail_domain="unac.example",
+        established_on=dt.date(2026, 1, 1),
     )
     organisations = {
         "OCHA": Organisation.objects.create(
             mission=mission, name="OCHA", acronym="OCHA", type=OrganisationType.UNITED_NATIONS
         ),
         "Relief for Carana": Organisation.objects.create(
-            mission=mission, name="Relief for Carana", acronym="RFC",
+            mission=mission,
+            name="Relief for Carana",
+            acronym="RFC",
             type=OrganisationType.INTERNATIONAL_NGO,
         ),
         "World Food Programme": Organisation.objects.create(
-            mission=mission, name="World Food Programme", acronym="WFP",
+            mission=mission,
+            name="World Food Programme",
+            acronym="WFP",
             type=OrganisationType.UNITED_NATIONS,
         ),
     }
@@ -102,20 +110,32 @@ def a_mission(code: str = "UNAC") -> Mission:
             mission=mission, sector=sectors[name], code=f"{name}-bn", name=f"{name.title()} Bn"
         )
         Area.objects.create(
-            mission=mission, sector=sectors[name], level=1, pcode=f"CR0{number}",
-            name=f"Province {name.title()}", latitude=-9.5, longitude=60.5,
+            mission=mission,
+            sector=sectors[name],
+            level=1,
+            pcode=f"CR0{number}",
+            name=f"Province {name.title()}",
+            latitude=-9.5,
+            longitude=60.5,
         )
     prefix = "" if code == "UNAC" else f"{code.lower()}."
     for username, (role, reach, clearance, sector, organisation) in POSTS.items():
         post = Post.objects.create(
-            mission=mission, code=username, title=role.label, role=role, reach=reach,
-            clearance=Classification(clearance), sector=sectors.get(sector),
+            mission=mission,
+            code=username,
+            title=role.label,
+            role=role,
+            reach=reach,
+            clearance=Classification(clearance),
+            sector=sectors.get(sector),
             unit=units.get(sector) if role == Role.UNIT_CIMIC else None,
             organisation=organisations.get(organisation) if role == Role.PARTNER else None,
         )
         person = a_person(
-            prefix + username, first_name=username.split(".")[0].title(),
-            last_name=username.split(".")[-1].title(), organisation=organisations.get(organisation),
+            prefix + username,
+            first_name=username.split(".")[0].title(),
+            last_name=username.split(".")[-1].title(),
+            organisation=organisations.get(organisation),
         )
         Appointment.objects.create(post=post, person=person, from_on=dt.date(2026, 1, 1))
     for office, holder in OFFICES.items():
@@ -151,7 +171,10 @@ def civil_answers(**changes: Any) -> dict[str, Any]:
         "area": "CR01",
         "place": "Tereni hospital",
         "needed_by": in_days(14).isoformat(),
-        "women": 120, "men": 20, "girls": 60, "boys": 55,
+        "women": 120,
+        "men": 20,
+        "girls": 60,
+        "boys": 55,
         "funding_source": "none",
         "coordination_check": "checked_none",
         "gender_protection": "The ward serves women; the queue is lit and guarded.",
@@ -178,7 +201,10 @@ def qip_answers(**changes: Any) -> dict[str, Any]:
         "starts_on": in_days(20).isoformat(),
         "ends_on": in_days(80).isoformat(),
         "maintenance_owner": "The school's committee",
-        "women": 10, "men": 8, "girls": 210, "boys": 210,
+        "women": 10,
+        "men": 8,
+        "girls": 210,
+        "boys": 210,
         "funding_source": "qip_budget",
         "budget": [
             {"item": "Cement and blocks", "quantity": "1", "unit_cost": "6400.00"},
@@ -324,7 +350,9 @@ def an_approved(
     return AssistanceRequest.objects.get(pk=rfa.pk)
 
 
-def a_started(answers: dict[str, Any] | None = None, *, by: str = "sector.east") -> AssistanceRequest:
+def a_started(
+    answers: dict[str, Any] | None = None, *, by: str = "sector.east"
+) -> AssistanceRequest:
     """A request whose task is under way."""
     rfa = an_approved(answers, by=by)
     records.start(rfa=rfa, actor=who("chief.cimic"))

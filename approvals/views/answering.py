@@ -60,11 +60,9 @@ def _step(request: HttpRequest, pk: int) -> Step:
     )
     if step is None:
         raise Http404
-    step.rfa = (
-        AssistanceRequest.objects.select_related(
-            "mission", "post", "organisation", "requested_by", "sector", "area", "cluster"
-        ).get(pk=step.rfa_id)
-    )
+    step.rfa = AssistanceRequest.objects.select_related(
+        "mission", "post", "organisation", "requested_by", "sector", "area", "cluster"
+    ).get(pk=step.rfa_id)
     return step
 
 
@@ -168,10 +166,15 @@ def _what_now(step: Step, word: str) -> str:
     if not waiting:
         return said
     nearest = min(waiting, key=lambda other: other.due_at)
-    return said + " " + _("Next: %(posts)s, by %(when)s.") % {
-        "posts": ", ".join(dict.fromkeys(other.post.title for other in waiting)),
-        "when": date_format(localtime(nearest.due_at), "j F, H:i"),
-    }
+    return (
+        said
+        + " "
+        + _("Next: %(posts)s, by %(when)s.")
+        % {
+            "posts": ", ".join(dict.fromkeys(other.post.title for other in waiting)),
+            "when": date_format(localtime(nearest.due_at), "j F, H:i"),
+        }
+    )
 
 
 class SupersedeView(StepView):

@@ -61,12 +61,10 @@ def found(request: HttpRequest, reference: str) -> AssistanceRequest:
 
 
 class MineView(LoginRequiredMixin, View):
-    """My requests and my post's: drafts, what is returned to me, what is under way, what is done."""
+    """My requests and my post's: drafts, what was returned to me, what is under way or done."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        own = [
-            standing.post.pk for standing in [asking_as(request.user)] if standing is not None
-        ]
+        own = [standing.post.pk for standing in [asking_as(request.user)] if standing is not None]
         mine = AssistanceRequest.objects.filter(requested_by=request.user)
         if own:
             others = AssistanceRequest.objects.filter(post__in=own)
@@ -187,18 +185,31 @@ class FormView(LoginRequiredMixin, View):
                 raise
             rfa.refresh_from_db()
             return self._render(
-                request, kind, mission, rfa, data=data, detail=refusal.detail,
-                stale=differences(rfa, data), status=refusal.status,
+                request,
+                kind,
+                mission,
+                rfa,
+                data=data,
+                detail=refusal.detail,
+                stale=differences(rfa, data),
+                status=refusal.status,
             )
         except Refusal as refusal:
             return self._render(
-                request, kind, mission, rfa, data=data, errors=refusal.errors,
-                detail=refusal.detail, status=refusal.status,
+                request,
+                kind,
+                mission,
+                rfa,
+                data=data,
+                errors=refusal.errors,
+                detail=refusal.detail,
+                status=refusal.status,
             )
         if request.POST.get("then") == "check":
             return redirect("approvals:check", rfa.reference)
         messages.success(
-            request, _("%(reference)s is saved as a draft.") % {"reference": rfa.reference}
+            request,
+            _("%(reference)s is saved as a draft.") % {"reference": rfa.reference}
             if rfa.status == Status.DRAFT
             else _("%(reference)s is saved.") % {"reference": rfa.reference},
         )
@@ -237,9 +248,7 @@ def _keep(
         except ValueError:
             request_id = uuid4()
         return start_draft(actor=request.user, kind=kind, values=values, request_id=request_id)
-    return services.change(
-        rfa=rfa, actor=request.user, values=values, version=_version_of(request)
-    )
+    return services.change(rfa=rfa, actor=request.user, values=values, version=_version_of(request))
 
 
 def _last_return(rfa: AssistanceRequest | None) -> Answer | None:
@@ -267,7 +276,10 @@ class StartView(FormView):
         organisation = self.standing.post.organisation or request.user.organisation
         humanitarian = organisation is not None and organisation.type in HUMANITARIAN_TYPES
         return self._render(
-            request, kind, self.mission, None,
+            request,
+            kind,
+            self.mission,
+            None,
             initial=initial_for(kind, organisation, humanitarian=humanitarian),
         )
 

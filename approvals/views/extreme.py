@@ -38,8 +38,12 @@ def _form(mission: Mission, data: object = None) -> ExtremeSituationForm:
         choices=[("", _("Choose")), *((area.pcode, area.name) for area in areas)]
     )
     for name, label in (
-        ("women", _("Women")), ("men", _("Men")), ("girls", _("Girls")), ("boys", _("Boys")),
-        ("latitude", _("Latitude")), ("longitude", _("Longitude")),
+        ("women", _("Women")),
+        ("men", _("Men")),
+        ("girls", _("Girls")),
+        ("boys", _("Boys")),
+        ("latitude", _("Latitude")),
+        ("longitude", _("Longitude")),
     ):
         form.fields[name].label = label
     for name in ("latitude", "longitude"):

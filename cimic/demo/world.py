@@ -38,16 +38,16 @@ SIGHT: dict[str, tuple[Reach, Classification]] = {
     Role.SECTOR_CIMIC: (Reach.SECTOR, CONFIDENTIAL),
     Role.CHIEF_CIMIC: (Reach.MISSION, STRICT),
     Role.CIMIC_STAFF: (Reach.MISSION, CONFIDENTIAL),
-    Role.CMCOORD: (Reach.MISSION, OPEN),
-    Role.CIVIL_AFFAIRS: (Reach.MISSION, OPEN),
-    Role.GENDER: (Reach.MISSION, OPEN),
-    Role.HUMAN_RIGHTS: (Reach.MISSION, CONFIDENTIAL),
-    Role.UNPOL: (Reach.MISSION, OPEN),
+    Role.CMCOORD: (Reach.MISSION, CONFIDENTIAL),
+    Role.CIVIL_AFFAIRS: (Reach.MISSION, CONFIDENTIAL),
+    Role.GENDER: (Reach.OWN, OPEN),
+    Role.HUMAN_RIGHTS: (Reach.OWN, OPEN),
+    Role.UNPOL: (Reach.OWN, OPEN),
     Role.QIP_MANAGER: (Reach.MISSION, OPEN),
     Role.DMS: (Reach.MISSION, OPEN),
     Role.DSRSG: (Reach.MISSION, STRICT),
-    Role.DSRSG_OFFICE: (Reach.MISSION, CONFIDENTIAL),
-    Role.DSRSG_POLITICAL: (Reach.MISSION, STRICT),
+    Role.DSRSG_OFFICE: (Reach.MISSION, STRICT),
+    Role.DSRSG_POLITICAL: (Reach.MISSION, CONFIDENTIAL),
     Role.DESIGNATED_OFFICIAL: (Reach.MISSION, STRICT),
     Role.UNDSS: (Reach.MISSION, CONFIDENTIAL),
     Role.OPS: (Reach.MISSION, CONFIDENTIAL),
@@ -89,9 +89,7 @@ def make_world(*, today: dt.date, password: str) -> World:
     data = told()
     mission = _mission(data["mission"], today)
     sectors = {
-        said["code"]: Sector.objects.create(
-            mission=mission, code=said["code"], name=said["name"]
-        )
+        said["code"]: Sector.objects.create(mission=mission, code=said["code"], name=said["name"])
         for said in data["sectors"]
     }
     import_areas(mission=mission, collection=boundaries())

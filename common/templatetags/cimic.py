@@ -133,9 +133,7 @@ def moment(at: dt.datetime | dt.date | None, form: str = "j M Y, H:i") -> SafeSt
             '<time datetime="{}">{}</time>', at.isoformat(), date_in_words(at, "j M Y")
         )
     local = timezone.localtime(at)
-    return format_html(
-        '<time datetime="{}">{}</time>', at.isoformat(), date_in_words(local, form)
-    )
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_in_words(local, form))
 
 
 @register.simple_tag

@@ -23,9 +23,9 @@ from approvals.policy import (
     may_supersede,
     may_withdraw,
 )
-from approvals.vocabulary import StepState
 from approvals.views.answering import record_context
 from approvals.views.asking import found
+from approvals.vocabulary import StepState
 from common.clock import now
 from common.errors import Incomplete, Refusal
 from common.pages import summary_of
@@ -181,18 +181,25 @@ Deed = Callable[[AssistanceRequest, User, dict[str, Any]], None]
 DEEDS: dict[str, tuple[Any, type[Any], Deed, Any]] = {
     "plan": (gettext_lazy("Plan the task"), PlanForm, _plan, gettext_lazy("Keep the plan")),
     "start": (gettext_lazy("Start the task"), StartForm, _start, gettext_lazy("Start the task")),
-    "progress": (
-        gettext_lazy("Report progress"), ProgressForm, _progress, gettext_lazy("Report")
-    ),
+    "progress": (gettext_lazy("Report progress"), ProgressForm, _progress, gettext_lazy("Report")),
     "visit": (gettext_lazy("Record a visit"), VisitForm, _visit, gettext_lazy("Record the visit")),
     "instalment": (
-        gettext_lazy("Record a payment"), InstalmentForm, _instalment, gettext_lazy("Record it")
+        gettext_lazy("Record a payment"),
+        InstalmentForm,
+        _instalment,
+        gettext_lazy("Record it"),
     ),
     "complete": (
-        gettext_lazy("Complete the task"), CompleteForm, _complete, gettext_lazy("Complete")
+        gettext_lazy("Complete the task"),
+        CompleteForm,
+        _complete,
+        gettext_lazy("Complete"),
     ),
     "condition": (
-        gettext_lazy("Check a condition"), ConditionForm, _condition, gettext_lazy("Record it")
+        gettext_lazy("Check a condition"),
+        ConditionForm,
+        _condition,
+        gettext_lazy("Record it"),
     ),
     "delivered-by-others": (
         gettext_lazy("What became of the need?"),
@@ -294,8 +301,12 @@ class DeedView(LoginRequiredMixin, View):
                     form.add_error(error.field, error.message)
             ids = {name: form[name].auto_id for name in form.fields}
             errors = summary_of(refusal.errors, ids) or [
-                {"field_id": "", "field": "", "message": refusal.detail,
-                 "paragraph": refusal.paragraph}
+                {
+                    "field_id": "",
+                    "field": "",
+                    "message": refusal.detail,
+                    "paragraph": refusal.paragraph,
+                }
             ]
         title, _form, _do, label = DEEDS[act]
         return render(
@@ -331,7 +342,9 @@ class CloseView(LoginRequiredMixin, View):
         messages.success(request, _("%(reference)s is closed.") % {"reference": rfa.reference})
         return redirect("records:case", rfa.reference)
 
-    def _show(self, request: HttpRequest, rfa: AssistanceRequest, status: int = 200) -> HttpResponse:
+    def _show(
+        self, request: HttpRequest, rfa: AssistanceRequest, status: int = 200
+    ) -> HttpResponse:
         missing = missing_before_closing(rfa)
         return render(
             request,

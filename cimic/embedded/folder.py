@@ -1,0 +1,63 @@
+"""The data folder: where it is, its lock, its secret."""
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+from typing import IO
+
+from cimic.embedded.processes import Failed
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+def data_folder() -> Path:
+    """Return the data folder (``CIMIC_DATA``, or ``var/``), made and writable.
+
+    Raises ``Failed`` with what is wrong with it.
+    """
+    folder = Path(os.environ.get("CIMIC_DATA") or CHECKOUT / "var").resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.write_bytes(b"0" * 4096)
+        probe.unlink()
+    except OSError as error:
+        raise Failed(
+            f"The data folder {folder} cannot be written ({error.strerror}): free some space, "
+            "change its rights, or name another with DATA=."
+        ) from error
+    return folder
+
+
+def secret_key(folder: Path) -> str:
+    """Return the folder's own secret key, made on its first use and kept to its owner."""
+    kept = folder / "secret-key"
+    if not kept.exists():
+        handle = os.open(kept, os.O_WRONLY | os.O_CREAT, 0o600)
+        os.write(handle, secrets.token_urlsafe(64).encode())
+        os.close(handle)
+    return kept.read_text()
+
+
+class Using:
+    """A command's hold on the folder's database: shared, so that the last one may stop it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file: IO[str] = open(folder / "in-use.lock", "w")  # noqa: SIM115 - held open
+
+    def hold(self) -> None:
+        """Hold the database with whoever else uses it."""
+        fcntl.flock(self.file, fcntl.LOCK_SH)
+
+    def is_last(self) -> bool:
+        """Whether nobody else holds it; from then on nobody can, until this one is closed."""
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go."""
+        self.file.close()
