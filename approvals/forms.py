@@ -12,6 +12,7 @@ from common.errors import FieldError
 from missions.models import Unit
 from missions.vocabulary import Role
 
+SHORT = 30
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 QUESTION_OF = {
@@ -40,13 +41,15 @@ def _lines(text: str) -> list[str]:
 
 
 def _choice(label: Any, choices: Any, help_text: Any = "") -> forms.ChoiceField:
-    return forms.ChoiceField(
+    field = forms.ChoiceField(
         label=label,
         choices=choices,
         required=False,
         widget=forms.RadioSelect,
         help_text=help_text,
     )
+    field.across = sum(len(str(label)) for _code, label in choices) < SHORT  # type: ignore[attr-defined]
+    return field
 
 
 def _text(label: Any, rows: int, help_text: Any = "") -> forms.CharField:

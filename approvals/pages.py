@@ -5,6 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -71,6 +73,11 @@ def capacity_label(capacity: str) -> str:
     return str(Capacity(capacity).label)
 
 
+def _day(text: str) -> str:
+    day = parse_date(text)
+    return date_format(day, "j M Y") if day else text
+
+
 def facts_of(given: Answer) -> list[str]:
     """Say in short words what an answer says besides its word."""
     details = given.details or {}
@@ -89,7 +96,8 @@ def facts_of(given: Answer) -> list[str]:
     if "unit" in details:
         facts.append(details["unit"])
     if "start_on" in details:
-        facts.append(f"{details['start_on']} – {details.get('end_on', '')}")
+        days = (details["start_on"], details.get("end_on", ""))
+        facts.append(" – ".join(_day(day) for day in days if day))
     if "members" in details:
         facts.append(_("%(count)s members present") % {"count": len(details["members"])})
     return facts
@@ -242,6 +250,14 @@ def tags_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     return tags
 
 
+def _briefly(names: list[str]) -> str:
+    """Name the first two; say how many more there are."""
+    names = list(dict.fromkeys(names))
+    if len(names) <= 2:
+        return ", ".join(names)
+    return _("%(first)s and %(count)s more") % {"first": names[0], "count": len(names) - 1}
+
+
 def line_of(
     rfa: AssistanceRequest, *, mine: bool = False, step: Step | None = None
 ) -> dict[str, Any]:
@@ -274,7 +290,7 @@ def line_of(
     open_steps = getattr(rfa, "open_steps", [])
     if open_steps:
         line |= {
-            "waiting_on": ", ".join(dict.fromkeys(step.post.title for step in open_steps)),
+            "waiting_on": _briefly([step.post.title for step in open_steps]),
             "due_at": open_steps[0].due_at,
             "since": open_steps[0].opened_at,
         }

@@ -187,7 +187,7 @@ def change(
         return rfa
     if rfa.route != route_for(rfa):
         raise NotNow(
-            "On whose behalf it is asked decides the route: withdraw this request and file another.",
+            "On whose behalf it is asked decides the route: withdraw this and file another.",
             paragraph="39",
         )
     if rfa.revisions.filter(number=rfa.revision).exists():

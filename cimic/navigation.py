@@ -16,6 +16,7 @@ NO_INBOX = frozenset(
 OPENS_WITH_REGISTER = frozenset(
     {Role.CHIEF_CIMIC, Role.CHIEF_OF_STAFF, Role.EVALUATOR, Role.RECORDS_OFFICER}
 )
+ASKS_MOST = frozenset({Role.UNIT_CIMIC, Role.SECTOR_CIMIC, Role.PARTNER})
 SEES_EXTREME = frozenset(
     {
         Role.UNIT_CIMIC,
@@ -59,10 +60,13 @@ def navigation_for(
     links = [register] if roles & OPENS_WITH_REGISTER else []
     if roles - NO_INBOX or waiting:
         links.append(link(_("Inbox"), "inbox", "approvals:inbox", count=waiting, late=late))
-    if roles - NEVER_ASKS:
-        links.append(link(_("My requests"), "files", "approvals:mine", short=_("Mine")))
+    mine = link(_("My requests"), "files", "approvals:mine", short=_("Mine"))
+    if roles & ASKS_MOST:
+        links.append(mine)
     if register not in links and roles - {Role.PARTNER, Role.ADMINISTRATOR}:
         links.append(register)
+    if roles - NEVER_ASKS and mine not in links:
+        links.append(mine)
     if roles & SEES_EXTREME:
         links.append(
             link(_("Extreme situations"), "siren", "approvals:extreme", short=_("Extreme"))

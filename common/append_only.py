@@ -100,7 +100,7 @@ def grant_serving_role(connection: Any, role: str) -> None:
     for model in _tables(ServingMayUpdate):
         table = quote(model._meta.db_table)
         columns = ", ".join(
-            quote(model._meta.get_field(name).column)
+            quote(str(model._meta.get_field(name).column))  # type: ignore[union-attr]
             for name in model.serving_may_update  # type: ignore[attr-defined]
         )
         statements.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {who}")

@@ -45,7 +45,7 @@ def _read(cursor: str, model: type[Model], keys: list[str]) -> tuple[str, list[A
         padded = cursor + "=" * (-len(cursor) % 4)
         direction, *texts = json.loads(base64.urlsafe_b64decode(padded.encode()))
         values = [
-            model._meta.get_field(key).to_python(text)
+            model._meta.get_field(key).to_python(text)  # type: ignore[union-attr]
             for key, text in zip(keys, texts, strict=True)
         ]
         if direction not in {"next", "previous"} or any(value is None for value in values):

@@ -1,4 +1,4 @@
-"""How an entry is bound to the one before it. The one definition: writers and verifiers share it."""
+"""How an entry is bound to the one before it; writers and verifiers share this definition."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -6,6 +6,7 @@ from allauth.account.views import LoginView
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.generic import TemplateView
 
+from common.clock import now
 from missions.models import Appointment, User
 from missions.queries import first_standing, standings_of
 from missions.vocabulary import Role
@@ -45,6 +47,44 @@ DOES = {
     Role.ADMINISTRATOR: _("Keeps missions, people and posts; decides nothing"),
 }
 
+PARTS = (
+    (_("Ask"), frozenset({Role.UNIT_CIMIC, Role.PARTNER})),
+    (_("Review"), frozenset({Role.SECTOR_CIMIC, Role.CHIEF_CIMIC, Role.CIMIC_STAFF})),
+    (
+        _("Advise and answer"),
+        frozenset(
+            {
+                Role.CMCOORD,
+                Role.CIVIL_AFFAIRS,
+                Role.GENDER,
+                Role.HUMAN_RIGHTS,
+                Role.UNPOL,
+                Role.UNDSS,
+                Role.QIP_MANAGER,
+                Role.DMS,
+            }
+        ),
+    ),
+    (
+        _("Decide and task"),
+        frozenset(
+            {
+                Role.DSRSG,
+                Role.DSRSG_OFFICE,
+                Role.DSRSG_POLITICAL,
+                Role.DESIGNATED_OFFICIAL,
+                Role.OPS,
+                Role.HOMC,
+                Role.SRSG,
+            }
+        ),
+    ),
+    (
+        _("Watch and keep"),
+        frozenset({Role.CHIEF_OF_STAFF, Role.EVALUATOR, Role.RECORDS_OFFICER, Role.ADMINISTRATOR}),
+    ),
+)
+
 READS_THE_REGISTER = frozenset(
     {Role.CHIEF_OF_STAFF, Role.EVALUATOR, Role.RECORDS_OFFICER, Role.SRSG, Role.HOMC}
 )
@@ -66,11 +106,15 @@ class HomeView(LoginRequiredMixin, View):
 
 
 def demonstration_accounts() -> list[dict[str, Any]]:
-    """List the posts to enter as, in the order in which a request meets them."""
+    """List the posts to enter as, by their part, in the order in which a request meets them."""
     if not settings.DEMO:
         return []
     appointments = (
-        Appointment.objects.filter(until_on__isnull=True, person__is_active=True)
+        Appointment.objects.filter(
+            Q(until_on__isnull=True) | Q(until_on__gte=now().date()),
+            from_on__lte=now().date(),
+            person__is_active=True,
+        )
         .select_related("person", "post")
         .order_by("pk")
     )
@@ -85,7 +129,12 @@ def demonstration_accounts() -> list[dict[str, Any]]:
         }
         for held in appointments
     ]
-    return sorted(accounts, key=lambda account: order.index(account["role"]))
+    accounts.sort(key=lambda account: order.index(account["role"]))
+    return [
+        {"title": title, "accounts": found}
+        for title, roles in PARTS
+        if (found := [account for account in accounts if account["role"] in roles])
+    ]
 
 
 class SignInView(LoginView):

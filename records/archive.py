@@ -212,7 +212,7 @@ def _fill(folder: Path, rfa: AssistanceRequest) -> None:
     for number, file in enumerate(rfa.attachments.all(), start=1):
         (folder / "files").mkdir(exist_ok=True)
         with (
-            default_storage.open(file.file.name, "rb") as kept,
+            default_storage.open(str(file.file.name), "rb") as kept,
             (folder / "files" / f"{number:02}-{file.name}").open("wb") as out,
         ):
             shutil.copyfileobj(kept, out)

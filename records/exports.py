@@ -89,7 +89,7 @@ def _sql(rows: QuerySet[AssistanceRequest]) -> tuple[str, tuple[Any, ...]]:
     query = plain.annotate(**named).values_list(*named).order_by("-created_at", "-id").query
     sql, params = query.sql_with_params()
     headings = ", ".join(f'"{heading}"' for heading, _ in COLUMNS)
-    return f"SELECT * FROM ({sql}) AS register ({headings})", params
+    return f"SELECT * FROM ({sql}) AS register ({headings})", params  # noqa: S608 - values bound
 
 
 class _Counting:
@@ -149,7 +149,7 @@ def write_csv(rows: QuerySet[AssistanceRequest], run: ExportRun) -> IO[bytes]:
     PostgreSQL writes the lines (``COPY``); memory stays small whatever their number. The
     file is returned at its start. A failure half-way is recorded as cut.
     """
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the answer closes it
     counting = _Counting(file)  # type: ignore[arg-type]
     sql, params = _sql(rows)
     try:

@@ -81,11 +81,11 @@ class RegisterFilter(django_filters.FilterSet):
             for post in mine:
                 found |= Q(pk__in=waiting_on(rows, post).values("pk"))
             return rows.filter(found)
-        post = Post.objects.filter(mission__in=self.missions, code__iexact=value).first()
-        if post is None:
+        named = Post.objects.filter(mission__in=self.missions, code__iexact=value).first()
+        if named is None:
             self.form.add_error("waiting_on", _("There is no post of this code in the mission."))
             return rows.none()
-        return waiting_on(rows, post)
+        return waiting_on(rows, named)
 
     def filter_mine(
         self, rows: QuerySet[AssistanceRequest], name: str, value: bool | None

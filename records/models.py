@@ -1,6 +1,7 @@
 """What was done and is kept: tasks, progress, delivery by others, exports, archives."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -29,7 +30,7 @@ _DMS_ANSWERED = Q(
 _FORCE_TASKED = Q(tasking__isnull=False, tasking_grants=Grant.TASKING, tasking_role=Role.OPS)
 
 
-def _allowing() -> dict[str, object]:
+def _allowing() -> dict[str, Any]:
     return {"null": True, "on_delete": models.PROTECT, "related_name": "+"}
 
 

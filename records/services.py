@@ -173,7 +173,7 @@ def report_progress(
 def conditions_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     """List the conditions of the standing approval and capability answers, ticked or not."""
     found = []
-    checks = {
+    checks: dict[tuple[int | None, int], ConditionCheck] = {
         (check.answer_id, check.number): check
         for check in ConditionCheck.objects.filter(answer__rfa=rfa).select_related("by")
     }
@@ -324,7 +324,8 @@ def complete(
             ]
         )
     task.completed_on, task.completed_by = day, actor
-    task.result, task.actual_cost = result.strip(), actual_cost
+    task.result = result.strip()
+    task.actual_cost = actual_cost  # type: ignore[assignment]
     for name, count in (people or {}).items():
         setattr(task, name, count)
     _checked(task)

@@ -278,7 +278,7 @@ class DraftForm(forms.Form):
         """Give an empty answer the value that the column keeps for it."""
         if value in (None, "") and name in {"urgency", "classification"}:
             field = AssistanceRequest._meta.get_field(name)
-            return field.get_default()
+            return field.get_default()  # type: ignore[union-attr]
         if BY_NAME[name].holds in {"text", "long", "choice"} and value is None:
             return ""
         return value

@@ -22,6 +22,7 @@ from requests_app.vocabulary import Kind, RequesterClass, Urgency
 
 SPARE_ROWS = 2
 FEW = 5
+SHORT = 45
 PEOPLE = ("women", "men", "girls", "boys")
 BESIDE = {
     "area": "place",
@@ -118,6 +119,7 @@ def _fit_widget(form: DraftForm, question: Question, rfa: AssistanceRequest | No
         choices = [choice for choice in box.choices if choice[0]]  # type: ignore[attr-defined]
         if len(choices) <= FEW:
             box.widget = forms.RadioSelect(choices=choices)
+            box.across = sum(len(str(label)) for _code, label in choices) < SHORT  # type: ignore[attr-defined]
         else:
             box.widget = forms.Select(choices=[("", _("Choose")), *choices])
     elif question.holds == "money":
@@ -295,11 +297,15 @@ def _shown(question: Question, answer: Any, rfa: AssistanceRequest) -> str:
     return answer
 
 
-def answers_of(rfa: AssistanceRequest, *, all_of_them: bool = False) -> list[dict[str, Any]]:
-    """List a request's answers by section: rows of label and value, and tables.
+def _tables(question: Question, answer: Any) -> dict[str, Any]:
+    table = {"name": question.name, "question": question, "lines": answer}
+    if question.name == "budget":
+        table["total"] = sum(line.amount for line in answer)
+    return table
 
-    Unless all are wanted, what was left empty and flags that do not apply are left out.
-    """
+
+def answers_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """List every answer by section, empty ones too: rows of label and value, and tables."""
     sections = []
     for key, title in SECTIONS.items():
         rows, tables = [], []
@@ -308,13 +314,7 @@ def answers_of(rfa: AssistanceRequest, *, all_of_them: bool = False) -> list[dic
                 continue
             answer = answer_to(rfa, question)
             if question.name in ROWS:
-                if answer:
-                    table = {"name": question.name, "question": question, "lines": answer}
-                    if question.name == "budget":
-                        table["total"] = sum(line.amount for line in answer)
-                    tables.append(table)
-                continue
-            if not all_of_them and answer in (None, "", [], False):
+                tables += [_tables(question, answer)] if answer else []
                 continue
             rows.append(
                 {
@@ -323,12 +323,67 @@ def answers_of(rfa: AssistanceRequest, *, all_of_them: bool = False) -> list[dic
                     "value": _shown(question, answer, rfa),
                     "holds": question.holds,
                     "answer": answer,
-                    "paragraph": question.paragraph if all_of_them else "",
+                    "paragraph": question.paragraph,
                 }
             )
         if rows or tables:
             sections.append({"id": key, "title": title, "rows": rows, "tables": tables})
     return sections
+
+
+# What a reader's page says elsewhere or in one line together, not question by question.
+SAID_TOGETHER = frozenset({"title", "description", "place", "latitude", "longitude", "sector"})
+
+
+def where(rfa: AssistanceRequest) -> str:
+    """Say where in one line: place, area with its p-code, sector, coordinates."""
+    parts = [rfa.place] if rfa.place else []
+    if rfa.area:
+        parts.append(f"{rfa.area.name} ({rfa.area.pcode})")
+    if rfa.sector:
+        parts.append(rfa.sector.name)
+    if rfa.latitude is not None and rfa.longitude is not None:
+        parts.append(f"{rfa.latitude:.4f}, {rfa.longitude:.4f}")
+    return " · ".join(parts)
+
+
+def people(holder: Any) -> str:
+    """Say how many people in one line, by sex and age."""
+    counts = [(getattr(holder, each), LABELS[each]) for each in PEOPLE]
+    if all(count is None for count, _label in counts):
+        return ""
+    total = sum(count or 0 for count, _label in counts)
+    parts = ", ".join(f"{count:,} {str(label).lower()}" for count, label in counts if count)
+    return f"{total:,}: {parts}" if parts else "0"
+
+
+def details_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """List what was answered, for a reader: what was left empty is left out, and what
+    belongs together stands in one line."""
+    found = []
+    for section in answers_of(rfa):
+        rows: list[dict[str, Any]] = []
+        marks = [
+            row["label"] for row in section["rows"] if row["holds"] == "flag" and row["answer"]
+        ]
+        for row in section["rows"]:
+            name = row["name"]
+            if name == "area":
+                rows.append({"label": _("Where"), "value": where(rfa), "holds": "text"})
+            elif name == PEOPLE[0]:
+                rows.append({"label": _("People"), "value": people(rfa), "holds": "text"})
+            elif name in SAID_TOGETHER or name in PEOPLE or row["holds"] == "flag":
+                continue
+            elif row["answer"] not in (None, "", []):
+                rows.append({**row, "paragraph": ""})
+        rows = [row for row in rows if row.get("answer") or row["value"]]
+        if marks:
+            rows.append(
+                {"label": _("Marked"), "value": " · ".join(map(str, marks)), "holds": "text"}
+            )
+        if rows or section["tables"]:
+            found.append({**section, "rows": rows})
+    return found
 
 
 def organisations_of(mission: Mission) -> list[Organisation]:

@@ -31,7 +31,7 @@ from common.errors import Refusal
 from common.pages import summary_of
 from missions.queries import standings_of
 from requests_app.models import AssistanceRequest
-from requests_app.pages import answers_of
+from requests_app.pages import details_of, people
 
 MOST_LINES = 200
 
@@ -74,7 +74,8 @@ def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, An
     return {
         "rfa": rfa,
         "line": line_of(rfa),
-        "sections": answers_of(rfa),
+        "sections": details_of(rfa),
+        "people": people(rfa),
         "extreme": extreme_facts_of(rfa),
         "route": route,
         "answers": answers_for_page(route),

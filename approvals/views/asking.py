@@ -400,7 +400,7 @@ class CheckView(LoginRequiredMixin, View):
             {
                 "rfa": rfa,
                 "edit_url": edit,
-                "sections": answers_of(rfa, all_of_them=True),
+                "sections": answers_of(rfa),
                 "errors": [
                     {"url": ids.get(e.field, ""), "message": e.message, "paragraph": e.paragraph}
                     for e in errors

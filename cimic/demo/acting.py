@@ -75,6 +75,11 @@ def do(scene: Scene, story: Story, deed: Deed) -> None:
     act(scene, rfa, deed)
 
 
+def _again(rfa: AssistanceRequest) -> AssistanceRequest:
+    """Read a record again after a deed on it."""
+    return AssistanceRequest.objects.get(pk=rfa.pk)
+
+
 def _step_for(rfa: AssistanceRequest, actor: User, word: str) -> Step:
     """Return the open step that this person answers with this word."""
     steps = rfa.steps.filter(state=StepState.OPEN).select_related("rfa", "post").order_by("pk")
@@ -93,20 +98,14 @@ def _details(rfa: AssistanceRequest, step: Step, said: dict[str, Any]) -> dict[s
         for name, question in (("start_in", "start_on"), ("end_in", "end_on")):
             details[question] = (now() + dt.timedelta(days=said[name])).date().isoformat()
     if step.seat_kind == SeatKind.CAPABILITY and rfa.assets.exists():
-        able = not deed_refuses(said)
-        details.setdefault("appropriate", able)
-        details.setdefault("resourceable", able)
+        details.setdefault("appropriate", True)
+        details.setdefault("resourceable", True)
     if "criteria" in details:
         details["criteria"] = {
             name: {"met": met, "reason": reason}
             for name, (met, reason) in details["criteria"].items()
         }
     return details
-
-
-def deed_refuses(said: dict[str, Any]) -> bool:
-    """Whether a capability answer says in its details that the assets cannot be lent."""
-    return said.get("resourceable") is False
 
 
 def _answer(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
@@ -203,7 +202,7 @@ def _pay(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
 def _start(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     actor = scene.person(deed.account)
     records.start(rfa=rfa, actor=actor)
-    records.report_progress(rfa=scene_again(rfa), actor=actor, text=deed.words)
+    records.report_progress(rfa=_again(rfa), actor=actor, text=deed.words)
 
 
 def _progress(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
@@ -237,7 +236,7 @@ def _complete(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     reached = deed.details.get("people")
     cost = deed.details.get("cost")
     records.complete(
-        rfa=scene_again(rfa),
+        rfa=_again(rfa),
         actor=actor,
         result=deed.words,
         people=(
@@ -265,12 +264,7 @@ def _delivered(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
 def _close(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     """Say what is to be remembered, then close: nothing is added to a closed record."""
     _message(scene, rfa, deed)
-    records.close(rfa=scene_again(rfa), actor=scene.person(deed.account))
-
-
-def scene_again(rfa: AssistanceRequest) -> AssistanceRequest:
-    """Read a record again after a deed on it."""
-    return AssistanceRequest.objects.get(pk=rfa.pk)
+    records.close(rfa=_again(rfa), actor=scene.person(deed.account))
 
 
 ACTS: dict[str, Callable[[Scene, AssistanceRequest, Deed], None]] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
 
 from missions.boundaries import import_areas
 from missions.models import (
@@ -120,6 +121,7 @@ def make_world(*, today: dt.date, password: str) -> World:
             lead=organisations[said["lead"]],
         )
     people = _people(data["people"], organisations, mission.mail_domain, password)
+    _let_administer(people)
     posts = _posts(data["people"], mission, sectors, units, organisations)
     _appoint(data, people, posts, today)
     mission.asset_focal_point = posts[data["mission"]["focal_point"]]
@@ -163,6 +165,16 @@ def _people(
             is_staff=person["role"] == Role.ADMINISTRATOR,
         )
     return made
+
+
+def _let_administer(people: dict[str, User]) -> None:
+    """Let the administrator keep missions, people and posts; nothing of any request."""
+    kept = Permission.objects.filter(content_type__app_label="missions").exclude(
+        content_type__model="accesstoken"
+    )
+    for person in people.values():
+        if person.is_staff:
+            person.user_permissions.set(kept.exclude(codename__startswith="delete_"))
 
 
 def _posts(

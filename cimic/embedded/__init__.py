@@ -2,13 +2,24 @@
 
 import atexit
 import os
+import signal
+import sys
 
-from cimic.embedded.folder import Using, data_folder, secret_key
+from cimic.embedded.folder import Using, data_folder, load_env, secret_key
 from cimic.embedded.postgres import OWNER, SERVING, Server
 from cimic.embedded.processes import Failed
 from cimic.embedded.valkey import Carrier
 
-__all__ = ["Carrier", "Failed", "Server", "Using", "data_folder", "ensure_services", "secret_key"]
+__all__ = [
+    "Carrier",
+    "Failed",
+    "Server",
+    "Using",
+    "data_folder",
+    "ensure_services",
+    "load_env",
+    "secret_key",
+]
 
 
 def ensure_services(*, owner: bool = False) -> None:
@@ -19,26 +30,27 @@ def ensure_services(*, owner: bool = False) -> None:
     owner's address too, as migrating needs. Raises ``SystemExit`` with one line if
     something is missing.
     """
+    load_env()
     try:
         folder = data_folder()
         os.environ["CIMIC_DATA"] = str(folder)
-        os.environ.setdefault("CIMIC_SECRET_KEY", secret_key(folder))
         if os.environ.get("CIMIC_DATABASE_URL"):
             return
+        os.environ.setdefault("CIMIC_SECRET_KEY", secret_key(folder))
         server = Server(folder / "postgres")
         using = Using(folder)
         using.hold()
-        if server.ensure():
-            server.prepare()
+        atexit.register(_let_go, server, using)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        server.ensure()
     except Failed as failure:
         raise SystemExit(str(failure)) from failure
     os.environ["CIMIC_DATABASE_URL"] = server.url(SERVING)
     if owner:
         os.environ["CIMIC_OWNER_DATABASE_URL"] = server.url(OWNER)
     carrier = Carrier(folder / "valkey")
-    if carrier.pid() and not os.environ.get("CIMIC_REDIS_URL"):
-        os.environ["CIMIC_REDIS_URL"] = carrier.url()
-    atexit.register(_let_go, server, using)
+    if carrier.pid():
+        os.environ.setdefault("CIMIC_REDIS_URL", carrier.url())
 
 
 def _let_go(server: Server, using: Using) -> None:

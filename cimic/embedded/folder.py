@@ -1,10 +1,13 @@
 """The data folder: where it is, its lock, its secret."""
 
+import contextlib
 import fcntl
 import os
 import secrets
 from pathlib import Path
 from typing import IO
+
+import environ
 
 from cimic.embedded.processes import Failed
 
@@ -34,10 +37,32 @@ def secret_key(folder: Path) -> str:
     """Return the folder's own secret key, made on its first use and kept to its owner."""
     kept = folder / "secret-key"
     if not kept.exists():
-        handle = os.open(kept, os.O_WRONLY | os.O_CREAT, 0o600)
-        os.write(handle, secrets.token_urlsafe(64).encode())
-        os.close(handle)
+        write_secret(kept, secrets.token_urlsafe(64))
     return kept.read_text()
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Write a secret that its owner alone can read; whole or not at all.
+
+    Of two who write it at once, the first one's stays.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(handle)
+    with contextlib.suppress(FileExistsError):
+        os.link(part, path)
+    part.unlink()
+
+
+def load_env() -> None:
+    """Read the checkout's ``.env``; what the environment says already, stands."""
+    settings = CHECKOUT / ".env"
+    if settings.exists():
+        environ.Env.read_env(settings)
 
 
 class Using:

@@ -5,6 +5,7 @@ listens on a socket in its own folder and on no network address. Roles: ``cimic`
 superuser, ``cimic_owner`` owns the database and migrates, ``cimic_app`` serves.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.util
@@ -18,14 +19,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from cimic.embedded.processes import (
-    Failed,
-    as_non_root,
-    command_of,
-    die_with_parent,
-    read_pid,
-    stop,
-)
+from cimic.embedded.folder import write_secret
+from cimic.embedded.processes import Failed, command_of, last_line, read_pid, stop, unprivileged
 
 SUPERUSER, OWNER, SERVING, DATABASE = "cimic", "cimic_owner", "cimic_app", "cimic"
 EXTENSIONS = ("pg_trgm", "unaccent", "btree_gist")
@@ -61,18 +56,23 @@ class Server:
     def __init__(self, folder: Path, *, fsync: bool = True) -> None:
         self.folder = Path(folder).resolve()
         self.data = self.folder / "data"
+        self.log = self.folder / "server.log"
+        self._prepared = self.folder / "prepared"
         self.fsync = fsync
         self.binaries = find_binaries()
-        self.before = as_non_root()
+        self.runner = unprivileged(self.binaries / "postgres")
+        self.process: subprocess.Popen[bytes] | None = None
 
     def _run(self, name: str, *words: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*self.before, str(self.binaries / name), *map(str, words)],
+            [*self.runner.words, str(self.binaries / name), *map(str, words)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
             check=False,
+            cwd="/",
+            **self.runner.options(),
         )
 
     @property
@@ -83,14 +83,15 @@ class Server:
         name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
         short = Path(tempfile.gettempdir()) / f"cimic-{name}"
         short.mkdir(mode=0o700, exist_ok=True)
+        if short.stat().st_uid not in {os.geteuid(), self.runner.user}:
+            raise Failed(f"{short} belongs to somebody else: choose a shorter DATA folder.")
+        self.runner.give(short)
         return short
 
     def _password(self, role: str) -> str:
         kept = self.folder / f"password-{role}"
         if not kept.exists():
-            handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            os.write(handle, secrets.token_urlsafe(24).encode())
-            os.close(handle)
+            write_secret(kept, secrets.token_urlsafe(24))
         return kept.read_text()
 
     def url(self, role: str, database: str = DATABASE) -> str:
@@ -103,13 +104,24 @@ class Server:
         part = self.folder / "data.part"
         shutil.rmtree(part, ignore_errors=True)
         self._password(SUPERUSER)
+        self.runner.give(self.folder)
         made = self._run(
-            "initdb", "-D", part, "-U", SUPERUSER,
-            "--pwfile", self.folder / f"password-{SUPERUSER}",
-            "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums",
+            "initdb",
+            "-D",
+            part,
+            "-U",
+            SUPERUSER,
+            "--pwfile",
+            self.folder / f"password-{SUPERUSER}",
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
         )
         if made.returncode:
-            raise Failed(f"The database could not be made: {made.stdout.strip()[-400:]}")
+            raise Failed(f"The database could not be made: {last_line(made.stdout)}")
         part.rename(self.data)
 
     def _check_version(self) -> None:
@@ -138,7 +150,7 @@ class Server:
         for left in self.socket_folder.glob(".s.PGSQL.*"):
             left.unlink(missing_ok=True)
 
-    def _spawn(self, log: object, child: bool) -> "subprocess.Popen[bytes]":
+    def _spawn(self) -> "subprocess.Popen[bytes]":
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": self.socket_folder,
@@ -151,14 +163,22 @@ class Server:
         if not self.fsync:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        return subprocess.Popen(
-            [*self.before, str(self.binaries / "postgres"), "-D", str(self.data), *words],
-            stdin=subprocess.DEVNULL,
-            stdout=log,  # type: ignore[arg-type]
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGINT) if child else None,
-        )
+        with open(self.log, "ab") as log:
+            return subprocess.Popen(
+                [
+                    *self.runner.words,
+                    str(self.binaries / "postgres"),
+                    "-D",
+                    str(self.data),
+                    *words,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd="/",
+                **self.runner.options(),
+            )
 
     def _await(self, process: "subprocess.Popen[bytes]") -> bool:
         until = time.monotonic() + PATIENCE
@@ -170,72 +190,106 @@ class Server:
             time.sleep(0.05)
         return False
 
-    def _start(self, log: object, *, child: bool) -> "subprocess.Popen[bytes] | None":
-        """Start the server unless it runs already; None says that it did."""
+    def ensure(self) -> bool:
+        """Have the server run with its roles and database; say whether this call started it.
+
+        One that a killed run left is taken over as it is; a dead one's traces are cleared.
+        It is nobody's child for long: whoever uses it holds ``Using``, and the last stops it.
+        Raises ``Failed`` if it cannot be made or does not start.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open(self.folder / "starting.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (self.data / "PG_VERSION").exists():
                 self._make()
             self._check_version()
-            until = time.monotonic() + PATIENCE
-            while self.pid() and time.monotonic() < until:
-                if self._is_ready():
-                    return None
-                time.sleep(0.1)
-            for _ in range(20):  # what a killed server left needs a moment to let go
-                self._clear_stale()
-                process = self._spawn(log, child)
-                if self._await(process):
-                    return process
-                time.sleep(0.5)
-        raise Failed(f"PostgreSQL does not start: read {self.folder / 'server.log'}.")
+            started = self._start()
+            if started or not self._prepared.exists():
+                self._prepare()
+            return started
 
-    def ensure(self) -> bool:
-        """Have the server run, on its own if need be; say whether we started it."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(self.folder / "server.log", "ab") as log:
-            return self._start(log, child=False) is not None
+    def _start(self) -> bool:
+        """Start the server unless it runs; say whether we did. Called with the folder's lock."""
+        until = time.monotonic() + PATIENCE
+        while self.pid() and time.monotonic() < until:
+            if self._is_ready():
+                return False
+            time.sleep(0.1)
+        for _ in range(20):  # what a killed server left needs a moment to let go
+            self._clear_stale()
+            self.process = self._spawn()
+            if self._await(self.process):
+                return True
+            time.sleep(0.5)
+        raise Failed(
+            f"PostgreSQL does not start: {last_line(self.log.read_text(errors='replace'))} "
+            f"(more in {self.log})."
+        )
 
-    def start_child(self) -> "subprocess.Popen[bytes]":
-        """Start the server as our own child; one left over by a killed run is stopped first."""
-        self.stop()
-        process = self._start(subprocess.PIPE, child=True)
-        if process is None:
-            raise Failed("Another process runs the database of this folder.")
-        return process
-
-    def prepare(self) -> None:
+    def _prepare(self) -> None:
         """Have the roles, the database and its extensions; doing it twice changes nothing."""
-        for role in (OWNER, SERVING):
-            password = self._password(role)
-            self._sql(
-                "postgres",
-                f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object "
-                f"THEN NULL; END $$; ALTER ROLE {role} WITH LOGIN NOSUPERUSER NOCREATEDB "
-                f"NOCREATEROLE NOBYPASSRLS PASSWORD '{password}'",
-            )
+        statements = [
+            f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; "
+            f"END $$; ALTER ROLE {role} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE "
+            f"NOBYPASSRLS PASSWORD '{self._password(role)}'"
+            for role in (OWNER, SERVING)
+        ]
+        self._sql("postgres", ";".join(statements))
         if not self._sql("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"):
             self._sql("postgres", f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
-        for extension in EXTENSIONS:
-            self._sql(DATABASE, f"CREATE EXTENSION IF NOT EXISTS {extension}")
+        self._sql(DATABASE, ";".join(f"CREATE EXTENSION IF NOT EXISTS {x}" for x in EXTENSIONS))
+        self._prepared.touch()
 
-    def _sql(self, database: str, statement: str) -> str:
-        environment = {**os.environ, "PGPASSWORD": self._password(SUPERUSER)}
+    def prepare(self) -> None:
+        """Have the roles and the database; ``ensure`` has done it already."""
+        with open(self.folder / "starting.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._prepare()
+
+    def start_child(self) -> "subprocess.Popen[bytes]":
+        """Start the server afresh; one left over by a killed run is stopped first."""
+        self.stop()
+        self.ensure()
+        if self.process is None:
+            raise Failed("Another process runs the database of this folder.")
+        return self.process
+
+    def _sql(self, database: str, statements: str) -> str:
         told = subprocess.run(
             [
-                str(self.binaries / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-                "-h", str(self.socket_folder), "-U", SUPERUSER, "-d", database, "-c", statement,
+                str(self.binaries / "psql"),
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-h",
+                str(self.socket_folder),
+                "-U",
+                SUPERUSER,
+                "-d",
+                database,
+                "-c",
+                statements,
             ],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            env=environment,
+            env={
+                **os.environ,
+                "PGPASSWORD": self._password(SUPERUSER),
+                "PGOPTIONS": "-c client_min_messages=warning",
+            },
             check=False,
         )
         if told.returncode:
-            raise Failed(f"The database could not be prepared: {told.stderr.strip()[-300:]}")
+            raise Failed(f"The database could not be prepared: {last_line(told.stderr)}")
         return told.stdout.strip()
 
     def stop(self) -> None:
         """Stop the server of this folder, if one runs, and wait until it is gone."""
-        stop(self.pid(), str(self.data), signal.SIGINT)
+        stop(self.pid(), str(self.data), signal.SIGINT, patience=PATIENCE)
+        if self.process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)

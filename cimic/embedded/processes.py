@@ -6,13 +6,14 @@ Standard library only: the supervisor and ``manage.py`` use it before Django is 
 import contextlib
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 NOBODY = 65534
@@ -23,33 +24,71 @@ class Failed(Exception):
 
 
 def die_with_parent(sig: int = signal.SIGTERM) -> Callable[[], None] | None:
-    """Return what a child runs first so that it goes when its parent is killed (Linux)."""
+    """Return what a child runs first so that it goes when its parent is killed (Linux).
+
+    The kernel watches the thread that starts the child, so start children in the main one.
+    """
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
+    parent = os.getpid()
 
     def ask() -> None:
         libc.prctl(PR_SET_PDEATHSIG, sig)
+        if os.getppid() != parent:
+            os._exit(1)
 
     return ask
 
 
-def as_non_root() -> list[str]:
-    """Return the words before a command that must not run as root; none if we are not.
+@dataclass(frozen=True)
+class Unprivileged:
+    """How a program that refuses root is run: words before its own, or as another user.
 
-    PostgreSQL refuses root: it runs in a user namespace where it is nobody and its files
-    are nobody's. Raises ``Failed`` where that is switched off.
+    ``user`` is the id to change to, or None; then files that it writes must be that user's.
     """
-    if os.name == "nt" or os.geteuid() != 0:
-        return []
-    words = ["unshare", "-U", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
-    if shutil.which("unshare"):
-        told = subprocess.run([*words, "id", "-u"], capture_output=True, text=True, check=False)
-        if told.stdout.strip() == str(NOBODY):
-            return words
+
+    words: tuple[str, ...] = ()
+    user: int | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return what ``subprocess`` is told."""
+        if self.user is None:
+            return {}
+        return {"user": self.user, "group": self.user, "extra_groups": []}
+
+    def give(self, folder: Path) -> None:
+        """Make a folder and what is in it the user's, if there is one."""
+        if self.user is None:
+            return
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, self.user, self.user, follow_symlinks=False)
+
+
+def unprivileged(program: Path) -> Unprivileged:
+    """Return how to run a program that must not run as root; plainly, if we are not root.
+
+    Best is a user namespace where root is nobody and its files are nobody's. Where that is
+    switched off, the program is run as nobody, who then must be able to reach it. Raises
+    ``Failed`` if neither will do.
+    """
+    if os.geteuid() != 0:
+        return Unprivileged()
+    spaces = ("unshare", "-U", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
+    for way in (Unprivileged(words=spaces), Unprivileged(user=NOBODY)):
+        with contextlib.suppress(OSError):
+            told = subprocess.run(
+                [*way.words, str(program), "--version"],
+                capture_output=True,
+                check=False,
+                cwd="/",
+                **way.options(),
+            )
+            if told.returncode == 0:
+                return way
     raise Failed(
-        "PostgreSQL refuses to run as root and user namespaces are off here: run as an ordinary "
-        "user, or set CIMIC_DATABASE_URL to a server of your own."
+        f"PostgreSQL refuses to run as root, user namespaces are off here, and nobody may not run "
+        f"{program}: start as an ordinary user, or set CIMIC_DATABASE_URL to a server of your own."
     )
 
 
@@ -98,3 +137,9 @@ def read_pid(path: Path) -> int:
         return int(path.read_text().split()[0])
     except (OSError, ValueError, IndexError):
         return 0
+
+
+def last_line(text: str) -> str:
+    """Return the last line that a program said, to show why it failed."""
+    lines = text.strip().splitlines()
+    return lines[-1].strip() if lines else "it said nothing"

@@ -42,7 +42,10 @@ class Carrier:
         own = self.folder / "valkey.sock"
         if len(str(own)) < 100:
             return own
-        return Path(gettempdir()) / f"cimic-valkey-{sha256(str(self.folder).encode()).hexdigest()[:12]}.sock"
+        return (
+            Path(gettempdir())
+            / f"cimic-valkey-{sha256(str(self.folder).encode()).hexdigest()[:12]}.sock"
+        )
 
     def url(self) -> str:
         """Return the carrier's address for Celery."""
@@ -64,9 +67,21 @@ class Carrier:
         self.socket.unlink(missing_ok=True)
         process = subprocess.Popen(
             [
-                str(find_binary()), "--port", "0", "--unixsocket", str(self.socket),
-                "--unixsocketperm", "700", "--dir", str(self.folder), "--appendonly", "yes",
-                "--save", "", "--daemonize", "no",
+                str(find_binary()),
+                "--port",
+                "0",
+                "--unixsocket",
+                str(self.socket),
+                "--unixsocketperm",
+                "700",
+                "--dir",
+                str(self.folder),
+                "--appendonly",
+                "yes",
+                "--save",
+                "",
+                "--daemonize",
+                "no",
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
