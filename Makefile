@@ -1,10 +1,14 @@
-# make run   everything needed, then http://127.0.0.1:8000 (PORT= and DATA= choose others)
-# make test  everything needed, then style, layers, types and every test
-.PHONY: run test fix clean
+# make run    everything needed, then http://127.0.0.1:8000 (PORT= and DATA= choose others)
+# make test   everything needed, then style, layers, types and all tests (ARGS= to pytest alone)
+# make lint   style, layers, types and templates
+# make fix    ruff puts the code in order
+# make clean  forgets the virtual environment and caches; the data in var/ stays
+.PHONY: run test lint fix clean
 
-export PORT
+PORT ?= 8000
 DATA ?=
-ifneq ($(DATA),)
+export PORT
+ifneq ($(strip $(DATA)),)
 export CIMIC_DATA := $(abspath $(DATA))
 endif
 
@@ -12,10 +16,13 @@ run:
 	@exec python3 cimic/bootstrap.py run
 
 test:
-	@exec python3 cimic/bootstrap.py test
+	@exec python3 cimic/bootstrap.py test $(ARGS)
 
-fix: ## let ruff put the code in order
-	@.venv/bin/python -m ruff check --fix . && .venv/bin/python -m ruff format .
+lint:
+	@exec python3 cimic/bootstrap.py lint
 
-clean: ## forget the virtual environment; the data in var/ stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+fix:
+	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -9,6 +9,7 @@ from approvals.answering import LONGEST
 from approvals.models import Step
 from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, Verified, Word
 from common.errors import FieldError
+from common.pages import text_of
 from missions.models import Unit
 from missions.vocabulary import Role
 
@@ -128,7 +129,7 @@ class AnswerForm(forms.Form):
 
     def typed(self) -> dict[str, Any]:
         """Return what was typed, as the answering services take it."""
-        said = {name: str(self.data.get(name, "")).strip() for name in self.fields}
+        said = {name: text_of(self.data, name) for name in self.fields}
         details: dict[str, Any] = {
             name: said[name]
             for name in ("verified", "cluster_plan", "minutes", "unit", "start_on", "end_on")

@@ -13,7 +13,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
-DATA = Path(env.str("CIMIC_DATA", default=str(BASE_DIR / "var"))).resolve()
+DATA = Path(env.str("CIMIC_DATA", default="") or BASE_DIR / "var").resolve()
 DEBUG = env.bool("CIMIC_DEBUG", default=False)
 DEMO = env.bool("CIMIC_DEMO", default=False)
 DEMO_PASSWORD = env.str("CIMIC_DEMO_PASSWORD", default="carana-demo")
@@ -206,6 +206,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StatusEnum": "requests_app.vocabulary.Status",
         "KindEnum": "requests_app.vocabulary.Kind",
+        "AnswerEnum": "approvals.vocabulary.Word",
     },
 }
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.cache import patch_vary_headers
 
 from common.errors import FieldError, Malformed
@@ -31,17 +32,50 @@ class FragmentMixin:
         return response
 
 
-def summary_of(errors: list[FieldError], ids: dict[str, str] | None = None) -> list[dict[str, str]]:
-    """Return errors as the summary component takes them, with the boxes they lead to."""
-    return [
-        {
-            "field_id": (ids or {}).get(error.field, ""),
-            "field": error.field,
-            "message": error.message,
-            "paragraph": error.paragraph,
-        }
-        for error in errors
-    ]
+def summary_of(
+    errors: list[FieldError],
+    ids: dict[str, str] | None = None,
+    labels: dict[str, Any] | None = None,
+) -> list[dict[str, str]]:
+    """Return errors as the summary component takes them, with the boxes they lead to.
+
+    A message that does not name its question is given the question's label.
+    """
+    found = []
+    for error in errors:
+        label = str((labels or {}).get(error.field.split("[")[0], ""))
+        named = not label or label.lower() in error.message.lower()
+        found.append(
+            {
+                "field_id": (ids or {}).get(error.field, ""),
+                "field": error.field,
+                "message": error.message if named else f"{label}: {error.message}",
+                "paragraph": error.paragraph,
+            }
+        )
+    return found
+
+
+def text_of(data: Any, name: str) -> str:
+    """Return one text that a page sent, without the null characters no column holds."""
+    return str(data.get(name, "")).replace("\0", "").strip()
+
+
+def labels_of(form: Form) -> dict[str, Any]:
+    """Return the label of each of a form's questions."""
+    return {name: field.label for name, field in form.fields.items()}
+
+
+def said(params: QueryDict) -> QueryDict:
+    """Return a query without the questions left open: an empty box asks nothing."""
+    kept = params.copy()
+    for name in list(kept):
+        values = [value for value in kept.getlist(name) if value.strip()]
+        if values:
+            kept.setlist(name, values)
+        else:
+            del kept[name]
+    return kept
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.views import View
 from django.views.generic import TemplateView
 
 from common.clock import now
+from common.pages import text_of
 from missions.models import Appointment, User
 from missions.queries import first_standing, standings_of
 from missions.vocabulary import Role
@@ -152,7 +153,7 @@ class EnterView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         if not settings.DEMO:
             raise Http404
-        person = get_object_or_404(User, username=request.POST.get("username", ""), is_active=True)
+        person = get_object_or_404(User, username=text_of(request.POST, "username"), is_active=True)
         login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
         return redirect("missions:home")
 

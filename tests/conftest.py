@@ -9,8 +9,11 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg2
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
+from django.test.testcases import LiveServerThread
 
 from tests.database import NAME, copy_template, server
 
@@ -31,6 +34,32 @@ def live(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture
+def site(live: None) -> Iterator[str]:
+    """Serve the pages to a real browser or client; give the address they are served at."""
+    thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    if thread.error:
+        raise thread.error
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
+
+
+@pytest.fixture
+def superuser_cursor(django_db_setup: None) -> Iterator[Any]:
+    """Give a cursor of the superuser, who alone can tamper; what it does, it commits.
+
+    Ask for ``live`` as well, so that the database is a fresh copy afterwards.
+    """
+    connection = psycopg2.connect(server.url("cimic", NAME))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        yield cursor
+    connection.close()
+
+
+@pytest.fixture
 def superuser_url() -> str:
     """The address of this worker's database for its superuser, for tests that tamper."""
     return server.url("cimic", NAME)
@@ -43,8 +72,8 @@ def owner_url() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _plain_settings(settings: Any, tmp_path: Any) -> None:
-    """Keep files in the test's own folder, and static files plain."""
+def _own_files(settings: Any, tmp_path: Any) -> None:
+    """Keep what a test attaches in the test's own folder."""
     settings.MEDIA_ROOT = tmp_path / "files"
 
 

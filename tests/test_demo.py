@@ -76,6 +76,15 @@ def test_each_account_of_the_contract_enters_with_the_one_password(demo, account
     assert person.email == f"{account}@unac.example"
 
 
+def test_the_administrator_keeps_people_and_posts_and_touches_no_request(demo):
+    admin = User.objects.get(username="admin")
+
+    assert admin.has_perms(["missions.change_user", "missions.add_post", "missions.view_area"])
+    assert not admin.has_module_perms("requests_app")
+    assert not admin.has_module_perms("approvals")
+    assert not admin.is_superuser
+
+
 def test_every_status_kind_and_sector_has_its_records(demo):
     records = AssistanceRequest.objects.all()
 

@@ -28,7 +28,7 @@ from approvals.pages import (
 from approvals.queries import inbox_of, route_of, visible_to
 from approvals.vocabulary import StepState, Word
 from common.errors import Refusal
-from common.pages import summary_of
+from common.pages import labels_of, summary_of
 from missions.queries import standings_of
 from requests_app.models import AssistanceRequest
 from requests_app.pages import details_of, people
@@ -137,7 +137,7 @@ class StepView(LoginRequiredMixin, View):
     ) -> HttpResponse:
         errors = []
         if refusal:
-            errors = summary_of(refusal.errors, form.show(refusal.errors))
+            errors = summary_of(refusal.errors, form.show(refusal.errors), labels_of(form))
             if not refusal.errors:
                 errors = [{"message": refusal.detail, "paragraph": refusal.paragraph}]
             step = _step(request, step.pk)

@@ -19,12 +19,13 @@ from approvals.queries import REACHED, route_of, visible_to, with_what_is_open
 from approvals.vocabulary import StepState, Word
 from common.clock import iso
 from common.errors import FieldError, Incomplete, Malformed, Refusal, Stale
-from common.pages import lines_of, summary_of
+from common.pages import lines_of, summary_of, text_of
 from missions.models import Mission
 from missions.vocabulary import HUMANITARIAN_TYPES, Classification
 from requests_app.files import MEDIA_TYPES, MOST_BYTES
 from requests_app.models import AssistanceRequest
 from requests_app.pages import (
+    LABELS,
     answers_of,
     differences,
     ids_of,
@@ -48,7 +49,7 @@ def found(request: HttpRequest, reference: str) -> AssistanceRequest:
     try:
         key: dict[str, Any] = {"pk": UUID(reference)}
     except ValueError:
-        key = {"reference": reference}
+        key = {"reference": reference.replace("\0", "")}
     rfa = (
         visible_to(request.user)
         .select_related("mission", "post", "organisation", "requested_by", "sector", "area")
@@ -138,8 +139,8 @@ class FormView(LoginRequiredMixin, View):
         else:
             autosave = reverse("approvals:autosave", args=[rfa.reference])
         known = {error.field for error in errors or []}
-        summary = summary_of(errors or [], ids_of(kind))
-        if detail and not known:
+        summary = summary_of(errors or [], ids_of(kind), LABELS)
+        if detail and not known and stale is None:
             summary.insert(0, {"field_id": "", "field": "", "message": detail, "paragraph": ""})
         return render(
             request,
@@ -444,7 +445,7 @@ class ReasonView(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest, reference: str) -> HttpResponse:
         rfa = found(request, reference)
-        reason = request.POST.get("reason", "")
+        reason = text_of(request.POST, "reason")
         try:
             self._do(request, rfa, reason)
         except Incomplete as refusal:

@@ -14,6 +14,7 @@ from approvals.pages import page_of_record
 from approvals.queries import visible_to
 from approvals.views.asking import found
 from common.errors import Refusal
+from common.pages import text_of
 from requests_app.models import AssistanceRequest, Attachment
 from requests_app.policy import is_own
 from requests_app.vocabulary import Status
@@ -44,7 +45,7 @@ class AttachView(LoginRequiredMixin, View):
                     rfa=rfa,
                     actor=request.user,
                     upload=upload,
-                    caption=request.POST.get("caption", ""),
+                    caption=text_of(request.POST, "caption"),
                 )
                 messages.success(request, _("Attached: %(name)s.") % {"name": kept.name})
             except Refusal as refusal:
@@ -63,7 +64,7 @@ class SayView(LoginRequiredMixin, View):
             services.say(
                 rfa=rfa,
                 actor=request.user,
-                text=request.POST.get("text", ""),
+                text=text_of(request.POST, "text"),
                 internal="internal" in request.POST,
             )
         except Refusal as refusal:

@@ -16,7 +16,7 @@ from approvals.pages import line_of
 from approvals.queries import visible_to, with_what_is_open
 from common.clock import now
 from common.errors import Refusal
-from common.pages import summary_of
+from common.pages import labels_of, summary_of
 from missions.models import Area, Mission
 from missions.vocabulary import Role
 from requests_app.forms import ExtremeSituationForm
@@ -97,7 +97,7 @@ class ExtremeView(LoginRequiredMixin, View):
             .select_related("sector", "area", "organisation", "requested_by")
         ).order_by("-created_at", "-pk")[:SHOWN]
         ids = {name: f"id_{name}" for name in form.fields} if form else {}
-        errors = summary_of(refusal.errors, ids) if refusal else []
+        errors = summary_of(refusal.errors, ids, labels_of(form)) if refusal and form else []
         if refusal and not errors:
             errors = [{"message": refusal.detail, "paragraph": refusal.paragraph}]
         return render(

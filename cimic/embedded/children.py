@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from cimic.embedded.processes import Failed
+
 LONGEST_LOG = 10 * 1024 * 1024
 LIVED_WELL = 60.0
 LONGEST_PAUSE = 30.0
@@ -93,9 +95,8 @@ def _signal_group(group: int, sig: int) -> None:
         os.killpg(group, sig)
 
 
-def _stop_group(group: int, patience: float, is_over: Callable[[], bool]) -> None:
-    """Ask a group to stop, wait for its leader, then kill whatever is left of it."""
-    _signal_group(group, signal.SIGTERM)
+def _await_group(group: int, patience: float, is_over: Callable[[], bool]) -> None:
+    """Wait for the leader of a group asked to stop, then kill whatever is left of it."""
     until = time.monotonic() + patience
     while not is_over() and time.monotonic() < until:
         time.sleep(0.02)
@@ -121,6 +122,7 @@ class Child:
         self._note = folder / f"{name}.json"
         self.process: subprocess.Popen[bytes] | None = None
         self._began = self._again_at = self._pause = 0.0
+        self._is_asked = False
 
     def stop_orphan(self) -> None:
         """Stop what a killed supervisor left of this child, known by its pid and its birth.
@@ -135,7 +137,8 @@ class Child:
         if boot == _boot() and _birth(pid) in {born, ""}:
             if _birth(pid):
                 self._console.say(f"left by a killed run (process {pid}): stopped", self.name)
-            _stop_group(pid, self._patience, lambda: not _birth(pid))
+            _signal_group(pid, signal.SIGTERM)
+            _await_group(pid, self._patience, lambda: not _birth(pid))
         self._note.unlink(missing_ok=True)
 
     def start(self) -> None:
@@ -166,12 +169,22 @@ class Child:
                 self.name,
             )
         elif time.monotonic() >= self._again_at:
-            self.start()
+            try:
+                self.start()
+            except Failed as failure:
+                self._console.say(str(failure), self.name)
+
+    def ask_to_stop(self) -> None:
+        """Ask it to stop, without waiting."""
+        if self.process is not None and not self.has_ended() and not self._is_asked:
+            _signal_group(self.process.pid, signal.SIGTERM)
+        self._is_asked = True
 
     def stop(self) -> None:
         """Ask it to stop and wait until it and all of its group are gone."""
         process = self.process
         if process is not None:
-            _stop_group(process.pid, self._patience, lambda: process.poll() is not None)
+            self.ask_to_stop()
+            _await_group(process.pid, self._patience, lambda: process.poll() is not None)
             process.wait()
             self._note.unlink(missing_ok=True)

@@ -28,7 +28,7 @@ from approvals.views.asking import found
 from approvals.vocabulary import StepState
 from common.clock import now
 from common.errors import Incomplete, Refusal
-from common.pages import summary_of
+from common.pages import labels_of, summary_of
 from common.verdict import Verdict
 from missions.models import User
 from records import policy, services
@@ -300,7 +300,7 @@ class DeedView(LoginRequiredMixin, View):
                 if error.field in form.fields and not form.errors.get(error.field):
                     form.add_error(error.field, error.message)
             ids = {name: form[name].auto_id for name in form.fields}
-            errors = summary_of(refusal.errors, ids) or [
+            errors = summary_of(refusal.errors, ids, labels_of(form)) or [
                 {
                     "field_id": "",
                     "field": "",

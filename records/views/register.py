@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from approvals.pages import line_of
 from approvals.queries import visible_to
 from common.clock import now
 from common.errors import FieldError
-from common.pages import FragmentMixin, lines_of, summary_of
+from common.pages import FragmentMixin, lines_of, said, summary_of, text_of
 from missions.models import Post
 from missions.queries import standings_of
 from records.exports import start_export, write_csv
@@ -41,9 +41,15 @@ def _query(**named: Any) -> str:
     return "?" + "&".join(pairs)
 
 
+def _without_cursor(asked: QueryDict) -> QueryDict:
+    kept = asked.copy()
+    kept.pop("cursor", None)
+    return kept
+
+
 def ready_made(request: HttpRequest) -> list[dict[str, Any]]:
     """List the ready-made questions, each an address that can be kept and shared."""
-    asked = set(request.GET.urlencode().split("&")) - {""}
+    asked = set(_without_cursor(said(request.GET)).urlencode().split("&")) - {""}
     views = [
         (_("Everything"), "?"),
         (_("Open"), _query(status=[status.value for status in OPEN])),
@@ -57,7 +63,7 @@ def ready_made(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "label": label,
             "url": url,
-            "current": set(url.lstrip("?").split("&")) - {""} == asked - {"search="},
+            "current": set(url.lstrip("?").split("&")) - {""} == asked,
         }
         for label, url in views
     ]
@@ -70,12 +76,13 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
     fragment_name = "records/_register_lines.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        words = request.GET.get("search", "").strip()
+        words = text_of(request.GET, "search")
         if words:
             one = visible_to(request.user).filter(reference__iexact=words).first()
             if one is not None:
                 return redirect("records:case", one.reference)
-        register = register_for(request.user, request.GET)
+        asked = said(request.GET)
+        register = register_for(request.user, asked)
         page = lines_of(request, register.qs)
         posts = Post.objects.filter(
             mission__in={held.post.mission_id for held in standings_of(request.user)}
@@ -90,7 +97,7 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
                 "errors": _errors(register),
                 "chips": ready_made(request),
                 "posts": posts,
-                "export_url": f"{reverse('records:csv')}?{request.GET.urlencode()}",
+                "export_url": f"{reverse('records:csv')}?{_without_cursor(asked).urlencode()}",
                 "asked": {
                     "search": words,
                     "status": request.GET.getlist("status"),
@@ -110,6 +117,7 @@ def _errors(register: RegisterFilter) -> list[dict[str, str]]:
             for name, messages in register.form.errors.items()
         ],
         {name: f"filter-{name}" for name in register.filters},
+        {name: each.label for name, each in register.filters.items()},
     )
 
 
@@ -117,9 +125,10 @@ class RegisterCsvView(LoginRequiredMixin, View):
     """The register as shown, as CSV; who took it, by which filter and its hash are recorded."""
 
     def get(self, request: HttpRequest) -> FileResponse:
-        register = register_for(request.user, request.GET)
+        asked = said(request.GET)
+        register = register_for(request.user, asked)
         rows = refuse_misread(register)
-        run = start_export(actor=request.user, form="csv", params=request.GET)
+        run = start_export(actor=request.user, form="csv", params=asked)
         file = write_csv(rows, run)
         return FileResponse(
             file,

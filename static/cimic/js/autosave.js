@@ -61,7 +61,7 @@ class Autosave {
   }
 
   count() {
-    if (this.savedAt && !this.unsaved) this.say("good", "savedWord", ` ${ago(this.savedAt)}`);
+    if (this.savedAt && !this.unsaved && !this.wrong) this.say("good", "savedWord", ` ${ago(this.savedAt)}`);
   }
 
   keep() {
@@ -150,6 +150,7 @@ class Autosave {
     if (!response.ok) return this.failed(this.keeps ? "kept" : "notKept");
     const wrong = told.errors ?? [];
     this.mark(wrong);
+    this.wrong = wrong.length > 0;
     this.signedOut = false;
     for (const name of ["version", "id"]) {
       const box = this.form.elements.namedItem(name);

@@ -1,0 +1,32 @@
+# CIMIC's server: the same image serves the pages, works and beats (docker-compose.yml).
+FROM python:3.11-slim-bookworm AS packages
+WORKDIR /app
+COPY requirements.lock .
+RUN python -m venv .venv \
+ && .venv/bin/pip install --no-cache-dir --disable-pip-version-check \
+      --require-hashes --only-binary :all: -r requirements.lock
+
+FROM python:3.11-slim-bookworm
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    DJANGO_SETTINGS_MODULE=cimic.settings CIMIC_DATA=/data
+RUN useradd --system --uid 10001 --home-dir /data --create-home cimic
+WORKDIR /app
+COPY --from=packages /app/.venv .venv
+COPY manage.py .
+COPY cimic cimic
+COPY common common
+COPY missions missions
+COPY ledger ledger
+COPY requests_app requests_app
+COPY approvals approvals
+COPY records records
+COPY notices notices
+COPY templates templates
+COPY static static
+COPY locale locale
+USER cimic
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD \
+  python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/api/v1/health/', timeout=4)"
+CMD ["gunicorn", "cimic.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--no-control-socket", "--access-logfile", "-"]

@@ -1,0 +1,155 @@
+"""The administrator's pages: missions, people and posts; never a request, never a decision.
+
+Each change is an entry in the mission's own chain, in the same transaction, since what
+somebody could decide years ago rests on the post they held then (P41).
+"""
+
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpRequest
+
+from ledger.models import Chain
+from ledger.services import append, open_chain
+from missions.models import (
+    Appointment,
+    Area,
+    Cluster,
+    Delegation,
+    Mission,
+    Organisation,
+    Post,
+    Sector,
+    Unit,
+    User,
+)
+from missions.queries import first_standing
+
+admin.site.unregister(Group)
+admin.site.site_header = "CIMIC: missions, people and posts"
+admin.site.site_title = "CIMIC"
+admin.site.index_title = "Missions, people and posts"
+
+SECRET = frozenset({"password"})
+
+
+def chain_of_mission(mission: Mission) -> UUID:
+    """Return the chain of a mission's own structure, begun at its first change."""
+    chain_id = uuid5(NAMESPACE_URL, f"cimic:mission:{mission.pk}")
+    if not Chain.objects.filter(pk=chain_id).exists():
+        open_chain(
+            subject_id=chain_id,
+            mission=mission,
+            subject="mission",
+            reference=f"{mission.code} structure",
+        )
+    return chain_id
+
+
+def mission_of(row: Any) -> Mission | None:
+    """Return the mission that a row of its structure belongs to."""
+    if isinstance(row, Mission):
+        return row
+    if isinstance(row, Appointment | Delegation):
+        return row.post.mission
+    if isinstance(row, User):
+        standing = first_standing(row)
+        return standing.post.mission if standing else None
+    return row.mission
+
+
+class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Record each change of the mission's structure in its chain; nothing is deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save the row and its entry together, or neither."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            mission = mission_of(obj) or self._own_mission(request)
+            if mission is None:
+                return
+            append(
+                chain_id=chain_of_mission(mission),
+                act=f"{obj._meta.model_name}.{'changed' if change else 'added'}",
+                actor=request.user,  # type: ignore[arg-type]
+                standing=first_standing(request.user),  # type: ignore[arg-type]
+                payload={
+                    "row": obj.pk,
+                    "name": str(obj),
+                    "fields": {
+                        name: "(withheld)" if name in SECRET else str(form.cleaned_data.get(name))
+                        for name in form.changed_data
+                    },
+                },
+            )
+
+    def _own_mission(self, request: HttpRequest) -> Mission | None:
+        standing = first_standing(request.user)  # type: ignore[arg-type]
+        return standing.post.mission if standing else None
+
+
+@admin.register(User)
+class PersonAdmin(RecordedAdmin, UserAdmin):
+    """People. An account is closed by making it inactive; it is never deleted."""
+
+    list_display = ("username", "name", "organisation", "is_active")
+    list_filter = ("is_active", "is_staff")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (
+            "Person",
+            {"fields": ("rank", "first_name", "last_name", "email", "language", "organisation")},
+        ),
+        ("Account", {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+    filter_horizontal = ()
+
+
+@admin.register(Mission)
+class MissionAdmin(RecordedAdmin):
+    """Missions and their settings."""
+
+    list_display = ("code", "name", "country")
+
+
+@admin.register(Post)
+class PostAdmin(RecordedAdmin):
+    """Posts: their role, reach and clearance."""
+
+    list_display = ("title", "code", "role", "sector", "unit", "reach", "clearance")
+    list_filter = ("role", "reach")
+    search_fields = ("title", "code")
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(RecordedAdmin):
+    """Who holds which post, from when to when."""
+
+    list_display = ("post", "person", "capacity", "from_on", "until_on")
+    list_select_related = ("post", "person")
+    search_fields = ("post__title", "person__username")
+    autocomplete_fields = ("post", "person")
+
+
+@admin.register(Delegation)
+class DelegationAdmin(RecordedAdmin):
+    """Who acts for whom for a while."""
+
+    list_display = ("post", "delegate", "from_on", "until_on", "scope")
+    list_select_related = ("post", "delegate")
+    autocomplete_fields = ("post", "delegate", "given_by")
+
+
+@admin.register(Sector, Unit, Organisation, Cluster, Area)
+class StructureAdmin(RecordedAdmin):
+    """The ground and the actors."""
+
+    list_display = ("name", "mission")
+    search_fields = ("name",)

@@ -1,0 +1,176 @@
+"""What a mission needs of its server: what is configured, reachable and healthy."""
+
+import os
+import shutil
+import smtplib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import get_connection
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from kombu.exceptions import KombuError
+from redis import RedisError
+
+from cimic.celery import app
+from common.append_only import AppendOnly
+
+ENOUGH_FREE = 1024**3
+OLDEST_POSTGRESQL = 150000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: how it stands, and whether a mission can do without it."""
+
+    subject: str
+    well: bool
+    told: str
+    needed: bool = True
+
+    @property
+    def mark(self) -> str:
+        """Return ``well``, ``ill``, or ``note`` for what one can do without."""
+        return "well" if self.well else "ill" if self.needed else "note"
+
+
+def _database() -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
+        role, is_super = cursor.fetchone()
+        version = cursor.connection.server_version
+        yield Finding(
+            "database",
+            version >= OLDEST_POSTGRESQL,
+            f"PostgreSQL {version // 10000} as {role}"
+            + ("" if version >= OLDEST_POSTGRESQL else "; it must be 15 or newer"),
+        )
+        yield Finding(
+            "serving role",
+            not is_super,
+            f"{role} is a superuser: nothing would be out of its reach"
+            if is_super
+            else f"{role} is no superuser",
+        )
+        yield from _only_added_to(cursor, role)
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    yield Finding(
+        "migrations",
+        not plan,
+        f"{len(plan)} wait: run `manage.py migrate`" if plan else "all are applied",
+    )
+
+
+def _only_added_to(cursor: Any, role: str) -> Iterator[Finding]:
+    """Look whether the role that serves could rewrite what must only be added to."""
+    open_to_it = []
+    for model in AppendOnly.__subclasses__():
+        table = model._meta.db_table
+        for deed in ("UPDATE", "DELETE", "TRUNCATE"):
+            cursor.execute("SELECT has_table_privilege(%s, %s, %s)", [role, table, deed])
+            if cursor.fetchone()[0]:
+                open_to_it.append(f"{deed} on {table}")
+    yield Finding(
+        "append-only tables",
+        not open_to_it,
+        f"{role} may {', '.join(open_to_it)}: run `manage.py migrate` as the owner"
+        if open_to_it
+        else f"{role} can only add to them",
+    )
+
+
+def _carrier() -> Iterator[Finding]:
+    if not settings.REDIS_URL:
+        yield Finding(
+            "carrier",
+            False,
+            "not running: `make run` starts one, or set CIMIC_REDIS_URL; what is owed waits",
+        )
+        return
+    with app.connection_for_read(connect_timeout=3) as carrier:
+        carrier.ensure_connection(max_retries=1)
+    yield Finding("carrier", True, "answers")
+    workers = app.control.ping(timeout=1.0)
+    yield Finding(
+        "worker",
+        bool(workers),
+        f"{len(workers)} answer" if workers else "none answers: nothing owed would be sent",
+    )
+
+
+def _folder() -> Iterator[Finding]:
+    folder = Path(settings.DATA)
+    with tempfile.NamedTemporaryFile(dir=folder) as probe:
+        probe.write(b"0" * 4096)
+        probe.flush()
+    free = shutil.disk_usage(folder).free
+    yield Finding(
+        "data folder",
+        free >= ENOUGH_FREE,
+        f"{folder}, {free / ENOUGH_FREE:.1f} GB free"
+        + ("" if free >= ENOUGH_FREE else ": free some space"),
+    )
+
+
+def _mail() -> Iterator[Finding]:
+    if settings.EMAIL_BACKEND == "cimic.mail.FolderBackend":
+        yield Finding(
+            "mail",
+            bool(settings.DEMO),
+            f"letters become files in {settings.DATA / 'mail'}; set CIMIC_EMAIL_URL to send them",
+            needed=False,
+        )
+        return
+    server = get_connection()
+    server.open()
+    server.close()
+    yield Finding("mail", True, f"{settings.EMAIL_HOST} answers")
+
+
+def _security() -> Iterator[Finding]:
+    yield Finding(
+        "encryption",
+        settings.HTTPS or bool(settings.DEMO),
+        "people's passwords travel in the open: set CIMIC_SITE_URL to an https address"
+        if not settings.HTTPS
+        else "https only",
+        needed=False,
+    )
+    yield Finding(
+        "debugging",
+        not settings.DEBUG,
+        "CIMIC_DEBUG shows the inside of errors" if settings.DEBUG else "off",
+    )
+    yield Finding(
+        "owner's address",
+        not os.environ.get("CIMIC_OWNER_DATABASE_URL"),
+        "CIMIC_OWNER_DATABASE_URL is set here: keep it from servers, it is for migrations alone"
+        if os.environ.get("CIMIC_OWNER_DATABASE_URL")
+        else "kept from this process",
+        needed=False,
+    )
+
+
+LOOKS: dict[str, Callable[[], Iterator[Finding]]] = {
+    "data folder": _folder,
+    "database": _database,
+    "carrier": _carrier,
+    "mail": _mail,
+    "security": _security,
+}
+FAULTS = (DatabaseError, OSError, KombuError, RedisError, smtplib.SMTPException)
+
+
+def findings() -> Iterator[Finding]:
+    """Look at everything a mission needs; what cannot be reached is a finding as well."""
+    for subject, look in LOOKS.items():
+        try:
+            yield from look()
+        except FAULTS as fault:
+            first = str(fault).strip().splitlines() or [type(fault).__name__]
+            yield Finding(subject, False, f"cannot be reached: {first[0]}")
