@@ -28,8 +28,8 @@ def _reach(standing: Standing) -> Q | None:
             return beyond & Q(mission=post.mission_id)
         case Reach.SECTOR:
             return beyond & Q(sector=post.sector_id)
-        case Reach.UNIT:
-            return beyond & Q(tasked_unit=post.unit_id)
+        case Reach.UNIT:  # a unit sees whatever it is tasked with, or it could not do it
+            return Q(tasked_unit=post.unit_id, hidden_from_force=False)
     return None
 
 

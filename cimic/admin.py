@@ -7,6 +7,7 @@ somebody could decide years ago rests on the post they held then (P41).
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -30,6 +31,7 @@ from missions.models import (
 from missions.queries import first_standing
 
 admin.site.unregister(Group)
+admin.site.unregister(EmailAddress)
 admin.site.site_header = "CIMIC: missions, people and posts"
 admin.site.site_title = "CIMIC"
 admin.site.index_title = "Missions, people and posts"

@@ -353,3 +353,13 @@ def test_a_unit_that_was_not_tasked_may_not_start():
 
     with pytest.raises(Forbidden):
         records.start(rfa=rfa, actor=who("unit.west"))
+
+
+def test_P15_a_tasked_unit_sees_its_task_whatever_its_classification_and_no_other_unit_does():
+    rfa = an_approved(
+        security_answers(classification="strictly_confidential"), by="partner.ngo"
+    )
+
+    assert rfa.tasked_unit.code == "east-bn"
+    assert rfa in visible_to(who("unit.east"))
+    assert rfa not in visible_to(who("unit.west"))

@@ -47,6 +47,8 @@ def test_every_variable_that_is_read_is_explained_and_every_one_explained_is_rea
         for path in (CHECKOUT / folder).rglob("*.py")
     ]
     read = {name for path in sources for name in READ.findall(path.read_text())}
+    compose = (CHECKOUT / "docker-compose.yml").read_text()
+    read |= set(re.findall(r"\$\{(CIMIC_[A-Z_]+)", compose))
     example = (CHECKOUT / ".env.example").read_text()
     explained = set(re.findall(r"^(?:# )?(CIMIC_[A-Z_]+)=", example, re.MULTILINE))
 
