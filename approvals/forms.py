@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from approvals.answering import LONGEST
@@ -110,7 +111,9 @@ class AnswerForm(forms.Form):
                     fields[f"{criterion}_met"] = _choice(criterion.label, YES_NO)
                     fields[f"{criterion}_met"].paragraph = "39"  # type: ignore[attr-defined]
                     fields[f"{criterion}_reason"] = forms.CharField(
-                        label=_("Why"), required=False, max_length=1000
+                        label=format_lazy(_("{criterion}: why"), criterion=criterion.label),
+                        required=False,
+                        max_length=1000,
                     )
                 fields["priority"] = _choice(
                     _("Priority"), [(str(n), str(n)) for n in range(1, 5)], _("1 goes first.")

@@ -47,7 +47,7 @@ ASKED = {
     SeatKind.BOARD: gettext_lazy("Recommend"),
     SeatKind.DECISION: gettext_lazy("Decide"),
     SeatKind.TASKING: gettext_lazy("Task a unit"),
-    SeatKind.FINDING: gettext_lazy("Acknowledge or find"),
+    SeatKind.FINDING: gettext_lazy("Find: did it hold?"),
 }
 
 ENDS = frozenset({Word.NOT_APPROVE, Word.CANNOT_EXECUTE, Word.NOT_HELD})

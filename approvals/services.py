@@ -41,6 +41,7 @@ from requests_app.files import keep_file
 from requests_app.models import AssistanceRequest, Attachment, Message, Revision
 from requests_app.policy import asking_as, is_own
 from requests_app.services import (
+    already_made,
     change_draft,
     check_requester,
     check_version,
@@ -572,13 +573,16 @@ def report_extreme_situation(
     office for a finding. The same ``request_id`` by the same person returns the first
     report. ``values`` are those of ``ExtremeSituationForm``.
     """
-    if request_id is not None:
-        made = AssistanceRequest.objects.filter(pk=request_id).first()
-        if made is not None and made.requested_by_id == actor.pk:
-            return made
-        if made is not None:
-            raise NotNow("This identifier is taken: let your device make another.")
-    return _report(actor, dict(values), request_id)
+    made = already_made(request_id, actor) if request_id else None
+    if made is not None:
+        return made
+    try:
+        return _report(actor, dict(values), request_id)
+    except IntegrityError:
+        made = already_made(request_id, actor) if request_id else None
+        if made is None:
+            raise
+        return made
 
 
 @transaction.atomic

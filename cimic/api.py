@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from kombu.exceptions import OperationalError
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
+from cimic.celery import app
 from common.errors import FieldError, Malformed
 from common.problems import problem
 from missions.queries import standings_of
@@ -69,8 +71,22 @@ class TokensView(APIView):
         return Response({"token": token, "expires_at": expires_at})
 
 
+def carrier_answers() -> bool:
+    """Whether Celery's carrier answers within a second; without it letters only come later."""
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=1, interval_start=0)
+    except (OSError, OperationalError):
+        return False
+    return True
+
+
 class HealthView(APIView):
-    """Whether the system serves; what is down, without secrets."""
+    """Whether the system serves; what is down, without secrets.
+
+    Down (503) is the database; without the carrier everything can still be asked and
+    decided, and what is owed is sent once it is back.
+    """
 
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
@@ -85,7 +101,11 @@ class HealthView(APIView):
             database = "down"
         healthy = database == "up"
         return Response(
-            {"status": "up" if healthy else "down", "database": database},
+            {
+                "status": "up" if healthy else "down",
+                "database": database,
+                "carrier": "up" if carrier_answers() else "down",
+            },
             status=200 if healthy else 503,
         )
 

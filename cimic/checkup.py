@@ -1,5 +1,6 @@
 """What a mission needs of its server: what is configured, reachable and healthy."""
 
+import datetime as dt
 import os
 import shutil
 import smtplib
@@ -18,9 +19,12 @@ from redis import RedisError
 
 from cimic.celery import app
 from common.append_only import AppendOnly
+from common.clock import now
+from ledger.models import OutboxRow
 
 ENOUGH_FREE = 1024**3
 OLDEST_POSTGRESQL = 150000
+LATE = dt.timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,12 @@ def _only_added_to(cursor: Any, role: str) -> Iterator[Finding]:
 
 def _carrier() -> Iterator[Finding]:
     if not settings.REDIS_URL:
+        own_database = str(connection.get_connection_params()["host"]).startswith("/")
         yield Finding(
             "carrier",
             False,
             "not running: `make run` starts one, or set CIMIC_REDIS_URL; what is owed waits",
+            needed=not own_database,
         )
         return
     with app.connection_for_read(connect_timeout=3) as carrier:
@@ -100,6 +106,16 @@ def _carrier() -> Iterator[Finding]:
         "worker",
         bool(workers),
         f"{len(workers)} answer" if workers else "none answers: nothing owed would be sent",
+    )
+
+
+def _owed() -> Iterator[Finding]:
+    late = OutboxRow.objects.filter(done_at=None, next_try_at__lt=now() - LATE).count()
+    yield Finding(
+        "what is owed",
+        not late,
+        f"{late} notices are late: do worker and beat run?" if late else "nothing is late",
+        needed=bool(settings.REDIS_URL),
     )
 
 
@@ -160,6 +176,7 @@ LOOKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "data folder": _folder,
     "database": _database,
     "carrier": _carrier,
+    "what is owed": _owed,
     "mail": _mail,
     "security": _security,
 }

@@ -153,6 +153,10 @@ class RequestView(RecordView):
         rfa = record_of(person, reference)
         version = _version(request)
         data = _body(request)
+        if data.get("kind", rfa.kind) != rfa.kind:
+            raise Malformed(
+                errors=[FieldError("kind", "The kind stays: file another request instead.")]
+            )
         values = DraftForm(rfa.kind, rfa.mission, data).values()
         rfa = approvals.change(rfa=rfa, actor=person, values=values, version=version)
         return self.answer(request, rfa, ignored=unknown_names(rfa.kind, data))

@@ -5,8 +5,10 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -240,6 +242,21 @@ def _make_bag(folder: Path, rfa: AssistanceRequest) -> str:
     ]
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own words
     return hashlib.sha256((folder / "manifest-sha256.txt").read_bytes()).hexdigest()
+
+
+def pack_as_zip(*, rfa: AssistanceRequest, actor: User) -> IO[bytes]:
+    """Pack one closed record and return the bag as a ZIP file, at its start.
+
+    Raises ``Forbidden`` or ``NotNow`` as ``pack`` does.
+    """
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    with tempfile.TemporaryDirectory() as folder:
+        kept = pack(rfa=rfa, to=Path(folder), actor=actor)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+            for path in sorted((Path(folder) / kept.name).rglob("*")):
+                zipped.write(path, path.relative_to(folder))
+    file.seek(0)
+    return file
 
 
 def pack(*, rfa: AssistanceRequest, to: Path, actor: User | None) -> ArchivedBag:

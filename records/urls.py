@@ -3,7 +3,7 @@
 from django.urls import path
 
 from approvals.views.beside import FileView
-from records.views import case, register
+from records.views import archive, case, register
 
 app_name = "records"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("register/", register.RegisterView.as_view(), name="register"),
     path("register.csv", register.RegisterCsvView.as_view(), name="csv"),
     path("register/<str:reference>/", case.CaseView.as_view(), name="case"),
+    path("register/<str:reference>/archive/", archive.ArchiveView.as_view(), name="archive"),
     path("register/<str:reference>/close/", case.CloseView.as_view(), name="close"),
     path("register/<str:reference>/files/<uuid:pk>/", FileView.as_view(), name="file"),
     path("register/<str:reference>/task/<str:act>/", case.DeedView.as_view(), name="deed"),

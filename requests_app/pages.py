@@ -324,10 +324,14 @@ def answers_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
                     "holds": question.holds,
                     "answer": answer,
                     "paragraph": question.paragraph,
+                    "needed": question.needed is not None and question.needed(rfa),
                 }
             )
         if rows or tables:
-            sections.append({"id": key, "title": title, "rows": rows, "tables": tables})
+            empty = [row["label"] for row in rows if not row["answer"] and not row["needed"]]
+            sections.append(
+                {"id": key, "title": title, "rows": rows, "tables": tables, "empty": empty}
+            )
     return sections
 
 

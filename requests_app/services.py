@@ -120,7 +120,11 @@ def _new_request(actor: User, kind: str, request_id: UUID | None) -> AssistanceR
     )
 
 
-def _already_made(request_id: UUID, actor: User) -> AssistanceRequest | None:
+def already_made(request_id: UUID, actor: User) -> AssistanceRequest | None:
+    """Return what the actor made under this identifier, or None.
+
+    Raises ``NotNow`` if it is another's, without telling what it is.
+    """
     made = AssistanceRequest.objects.filter(pk=request_id).first()
     if made is not None and made.requested_by_id != actor.pk:
         raise NotNow("This identifier is taken: let your device make another.")
@@ -139,7 +143,7 @@ def start_draft(
     """
     policy.may_ask(actor).enforce()
     if request_id is not None:
-        made = _already_made(request_id, actor)
+        made = already_made(request_id, actor)
         if made is not None:
             return made
     try:
@@ -163,7 +167,7 @@ def start_draft(
             )
             return rfa
     except IntegrityError:
-        made = _already_made(request_id, actor) if request_id else None
+        made = already_made(request_id, actor) if request_id else None
         if made is None:
             raise
         return made

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from common.clock import now
 from common.errors import FieldError
 from requests_app.models import AssistanceRequest
 from requests_app.questions import ROWS, Question, questions_for
@@ -47,6 +48,10 @@ def missing_before_submission(rfa: AssistanceRequest) -> list[FieldError]:
 
 def _kind_checks(rfa: AssistanceRequest) -> list[FieldError]:
     errors = []
+    if rfa.needed_by is not None and rfa.needed_by < now().date():
+        errors.append(
+            FieldError("needed_by", _("The day it is needed by has passed already."), "31")
+        )
     if rfa.kind == Kind.QIP:
         errors += _qip_checks(rfa)
     return errors

@@ -240,20 +240,6 @@ class Server:
         self._sql(DATABASE, ";".join(f"CREATE EXTENSION IF NOT EXISTS {x}" for x in EXTENSIONS))
         self._prepared.touch()
 
-    def prepare(self) -> None:
-        """Have the roles and the database; ``ensure`` has done it already."""
-        with open(self.folder / "starting.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            self._prepare()
-
-    def start_child(self) -> "subprocess.Popen[bytes]":
-        """Start the server afresh; one left over by a killed run is stopped first."""
-        self.stop()
-        self.ensure()
-        if self.process is None:
-            raise Failed("Another process runs the database of this folder.")
-        return self.process
-
     def _sql(self, database: str, statements: str) -> str:
         told = subprocess.run(
             [

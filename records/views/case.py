@@ -32,6 +32,7 @@ from common.pages import labels_of, summary_of
 from common.verdict import Verdict
 from missions.models import User
 from records import policy, services
+from records.archive import may_archive
 from records.completeness import follow_up_of, missing_before_closing
 from records.forms import (
     CompleteForm,
@@ -111,6 +112,7 @@ class CaseView(LoginRequiredMixin, View):
                 "follow_up_open": rfa.status == Status.NOT_APPROVED and follow_up is None,
                 "may_record": may_record,
                 "may_close": may_close(person, rfa) if rfa.status in TO_CLOSE else None,
+                "may_archive": rfa.status == Status.CLOSED and may_archive(person),
                 "may_change": may_change(person, rfa),
                 "may_withdraw": may_withdraw(person, rfa),
                 "may_cancel": may_cancel(person, rfa),
