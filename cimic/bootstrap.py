@@ -110,11 +110,15 @@ def find_python():
 def works(python, test):
     """Say whether a Python runs, is new enough and passes a test."""
     program = f"import sys; assert sys.version_info >= {OLDEST}; {test}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        return subprocess.call([str(python), "-c", program], **quiet) == 0
+        return call_quietly([str(python), "-c", program]) == 0
     except OSError:
         return False
+
+
+def call_quietly(words):
+    """Run a command that nobody hears; return its exit code."""
+    return subprocess.call(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def run_or_give_up(words, line):
@@ -179,16 +183,15 @@ def find_browser():
             return shutil.which(name)
     may = None
     if shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         if os.geteuid() == 0:
             may = []
-        elif shutil.which("sudo") and not subprocess.call(["sudo", "-n", "true"], **quiet):
+        elif shutil.which("sudo") and call_quietly(["sudo", "-n", "true"]) == 0:
             may = ["sudo", "-n"]
     if may is not None:
         tell("Installing Chromium for the page tests ...")
         apt = may + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-qq"]
-        subprocess.call(apt + ["update"], **quiet)
-        subprocess.call(apt + ["install", "--no-install-recommends", "chromium"], **quiet)
+        call_quietly(apt + ["update"])
+        call_quietly(apt + ["install", "--no-install-recommends", "chromium"])
     return shutil.which("chromium")
 
 
@@ -203,6 +206,7 @@ CHECKS = [
 
 def check(env):
     """Check style, layers, types and templates, each to its end; exit if one complains."""
+    env = dict(env, CIMIC_SECRET_KEY=env.get("CIMIC_SECRET_KEY") or "for the checks alone")
     failed = []
     for words in CHECKS:
         tell("$ " + " ".join(words))

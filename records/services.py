@@ -29,20 +29,12 @@ from records.models import (
 )
 from records.policy import DOERS
 from requests_app.models import AssistanceRequest
-from requests_app.services import locked
+from requests_app.services import locked, touch
 from requests_app.vocabulary import Status
 
 
 def _standing(actor: User, rfa: AssistanceRequest) -> Standing | None:
     return standing_in(actor, rfa.post_id) or standing_as(actor, *DOERS)
-
-
-def _touch(rfa: AssistanceRequest, **fields: Any) -> None:
-    for name, value in fields.items():
-        setattr(rfa, name, value)
-    rfa.version += 1
-    rfa.changed_at = now()
-    rfa.save()
 
 
 def _record(rfa: AssistanceRequest, act: str, actor: User, **payload: Any) -> None:
@@ -96,7 +88,7 @@ def plan(*, rfa: AssistanceRequest, actor: User, values: dict[str, Any]) -> Task
     for name, value in values.items():
         setattr(task, name, value)
     _checked(task)
-    _touch(rfa)
+    touch(rfa)
     _record(rfa, "task.planned", actor, **values)
     return task
 
@@ -137,7 +129,7 @@ def start(*, rfa: AssistanceRequest, actor: User, started_on: dt.date | None = N
     _rest_on(task, "tasking", tasking_of(rfa))
     task.started_on, task.started_by = day, actor
     _checked(task)
-    _touch(rfa, status=after(rfa.status, Act.START))
+    touch(rfa, status=after(rfa.status, Act.START))
     _record(
         rfa,
         "task.started",
@@ -165,7 +157,7 @@ def report_progress(
     progress = _checked(
         Progress(task=rfa.task, text=text.strip(), percent=percent, by=actor, at=now())
     )
-    _touch(rfa)
+    touch(rfa)
     _record(rfa, "task.progress", actor, text=progress.text, percent=percent)
     return progress
 
@@ -221,7 +213,7 @@ def tick_condition(
         by=actor,
         at=now(),
     )
-    _touch(rfa)
+    touch(rfa)
     _record(rfa, "condition.checked", actor, answer=answer, number=number, met=met, remark=remark)
     return check
 
@@ -240,7 +232,7 @@ def record_visit(
     visit = Visit.objects.create(
         task=rfa.task, visited_on=visited_on, findings=findings.strip(), by=actor, at=now()
     )
-    _touch(rfa)
+    touch(rfa)
     _record(rfa, "task.visited", actor, visited_on=visited_on, findings=visit.findings)
     return visit
 
@@ -287,7 +279,7 @@ def pay_instalment(
             at=now(),
         )
     )
-    _touch(rfa)
+    touch(rfa)
     _record(
         rfa,
         "instalment.paid",
@@ -329,7 +321,7 @@ def complete(
     for name, count in (people or {}).items():
         setattr(task, name, count)
     _checked(task)
-    _touch(rfa, status=after(rfa.status, Act.COMPLETE))
+    touch(rfa, status=after(rfa.status, Act.COMPLETE))
     _record(
         rfa,
         "task.completed",
@@ -383,7 +375,7 @@ def record_delivery(
             at=now(),
         )
     )
-    _touch(rfa)
+    touch(rfa)
     _record(
         rfa,
         "follow_up.answered",
@@ -398,7 +390,7 @@ def record_delivery(
 
 
 def _close(rfa: AssistanceRequest, actor: User) -> None:
-    _touch(rfa, status=after(rfa.status, Act.CLOSE), closed_at=now())
+    touch(rfa, status=after(rfa.status, Act.CLOSE), closed_at=now())
     _record(rfa, "record.closed", actor)
 
 

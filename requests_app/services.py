@@ -208,6 +208,15 @@ def locked(rfa: AssistanceRequest) -> AssistanceRequest:
     )
 
 
+def touch(rfa: AssistanceRequest, **fields: Any) -> None:
+    """Save a locked record with its new values, as its next version."""
+    for name, value in fields.items():
+        setattr(rfa, name, value)
+    rfa.version += 1
+    rfa.changed_at = now()
+    rfa.save()
+
+
 @transaction.atomic
 def change_draft(
     *, rfa: AssistanceRequest, actor: User, values: dict[str, Any], version: int

@@ -159,6 +159,7 @@ class Server:
             "max_connections": "100",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            "log_checkpoints": "off",
         }
         if not self.fsync:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -216,6 +217,7 @@ class Server:
                 return False
             time.sleep(0.1)
         for _ in range(20):  # what a killed server left needs a moment to let go
+            self._reap()
             self._clear_stale()
             self.process = self._spawn()
             if self._await(self.process):
@@ -276,6 +278,11 @@ class Server:
     def stop(self) -> None:
         """Stop the server of this folder, if one runs, and wait until it is gone."""
         stop(self.pid(), str(self.data), signal.SIGINT, patience=PATIENCE)
-        if self.process:
+        self._reap()
+
+    def _reap(self) -> None:
+        """Take leave of a server of ours that has ended."""
+        if self.process and not self.pid():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(5)
+            self.process = None

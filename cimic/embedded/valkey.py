@@ -82,6 +82,8 @@ class Carrier:
                 "",
                 "--daemonize",
                 "no",
+                "--loglevel",
+                "warning",
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

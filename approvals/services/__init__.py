@@ -1,0 +1,26 @@
+"""What happens together when a record moves: submitted, answered, withdrawn, found on.
+
+Each service locks the request first and reads the step again under that lock: of two
+officers who answer at once, the second is told that the step has been answered. The entry
+in the ledger is written in the same transaction, with the steps it opened, and from it
+whoever must act is told.
+"""
+
+from approvals.services.answers import answer, lapse_overdue_advice, prepare, supersede
+from approvals.services.asking import cancel, change, submit, withdraw
+from approvals.services.beside import attach, say
+from approvals.services.extreme import report_extreme_situation
+
+__all__ = [
+    "answer",
+    "attach",
+    "cancel",
+    "change",
+    "lapse_overdue_advice",
+    "prepare",
+    "report_extreme_situation",
+    "say",
+    "submit",
+    "supersede",
+    "withdraw",
+]
