@@ -305,17 +305,13 @@ def test_P40_a_report_goes_to_un_cimic_then_to_the_dsrsg_for_a_finding():
 
 def test_P68_a_condition_is_ticked_off_or_the_record_shows_that_it_was_not():
     rfa = carried_to(a_submitted(), "awaiting_decision")
-    give(
-        open_step(rfa), "approve_with_conditions", conditions=["Only by day", "With the mayor"]
-    )
+    give(open_step(rfa), "approve_with_conditions", conditions=["Only by day", "With the mayor"])
     give(open_step(fresh(rfa)))
     records.start(rfa=rfa, actor=who("chief.cimic"))
     rfa = fresh(rfa)
     approval = rfa.steps.get(seat="decision").current_id
 
-    records.tick_condition(
-        rfa=rfa, actor=who("chief.cimic"), answer=approval, number=1, met=True
-    )
+    records.tick_condition(rfa=rfa, actor=who("chief.cimic"), answer=approval, number=1, met=True)
 
     assert [
         (condition["text"], condition["check"].met if condition["check"] else None)
@@ -338,7 +334,9 @@ def test_returned_requests_go_back_to_the_stage_that_returned_them_as_a_new_revi
     assert rfa.status == "returned"
 
     rfa = approvals.change(
-        rfa=rfa, actor=who("sector.east"), values={"funding_source": "contingent"},
+        rfa=rfa,
+        actor=who("sector.east"),
+        values={"funding_source": "contingent"},
         version=rfa.version,
     )
     rfa = approvals.submit(rfa=rfa, actor=who("sector.east"))
@@ -356,9 +354,7 @@ def test_a_unit_that_was_not_tasked_may_not_start():
 
 
 def test_P15_a_tasked_unit_sees_its_task_whatever_its_classification_and_no_other_unit_does():
-    rfa = an_approved(
-        security_answers(classification="strictly_confidential"), by="partner.ngo"
-    )
+    rfa = an_approved(security_answers(classification="strictly_confidential"), by="partner.ngo")
 
     assert rfa.tasked_unit.code == "east-bn"
     assert rfa in visible_to(who("unit.east"))
