@@ -7,13 +7,21 @@ from approvals.vocabulary import StepState
 from common.clock import now
 
 
-def due(opened_at: dt.datetime, limit_hours: int) -> dt.datetime:
-    """Return when an answer is due: so many hours after the step was opened."""
-    return opened_at + dt.timedelta(hours=limit_hours)
+def limit_of(step: Step) -> dt.timedelta:
+    """Return how long a step may take: the time-sensitive limit or the normal one (P31)."""
+    hours = step.time_sensitive_hours if step.rfa.is_time_sensitive else step.normal_hours
+    return dt.timedelta(hours=hours)
+
+
+def due(step: Step) -> dt.datetime | None:
+    """Return when an answer is due: its limit after the step was opened; None if it was not.
+
+    ``Step.due_at`` keeps this for sorting, written when the step is opened. The urgency
+    cannot change while a step is open.
+    """
+    return step.opened_at + limit_of(step) if step.opened_at else None
 
 
 def is_overdue(step: Step, at: dt.datetime | None = None) -> bool:
     """Whether an open step has passed its limit."""
-    if step.state != StepState.OPEN or step.opened_at is None:
-        return False
-    return due(step.opened_at, step.limit_hours) < (at or now())
+    return step.state == StepState.OPEN and step.due_at is not None and step.due_at < (at or now())

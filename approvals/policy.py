@@ -159,7 +159,7 @@ def may_speak(person: User, rfa: AssistanceRequest) -> Verdict:
     if standing_as(person, Role.EVALUATOR, Role.ADMINISTRATOR) is not None:
         return not_you("Your post reads; it takes no part in a request.")
     if rfa.status == Status.CLOSED:
-        return not_now("The record is closed: nothing is added to it but a dated correction.")
+        return not_now("The record is closed: nothing is added to it any more.")
     return YES
 
 

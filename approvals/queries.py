@@ -8,8 +8,9 @@ from missions.models import Post, User
 from missions.queries import Standing, prepares_for, standing_as, standings_of
 from missions.vocabulary import FORCE, Reach
 from requests_app.models import AssistanceRequest
-from requests_app.vocabulary import Status
 
+# What was never submitted, a draft or one withdrawn as a draft, is its maker's alone.
+SUBMITTED = Q(submitted_at__isnull=False)
 REACHED = (StepState.OPEN, StepState.ANSWERED, StepState.LAPSED)
 
 
@@ -20,7 +21,7 @@ def _reach(standing: Standing) -> Q | None:
     has approved it (P39): such rows are ``hidden_from_force``.
     """
     post = standing.post
-    beyond = ~Q(status=Status.DRAFT) & Q(classification__lte=post.clearance)
+    beyond = SUBMITTED & Q(classification__lte=post.clearance)
     if post.role in FORCE:
         beyond &= Q(hidden_from_force=False)
     match post.reach:
@@ -58,7 +59,7 @@ def arms_of(person: User) -> list[Q]:
     organisations = {held.post.organisation_id for held in standings} | {person.organisation_id}
     organisations.discard(None)
     if organisations:
-        arms.append(Q(organisation__in=organisations) & ~Q(status=Status.DRAFT))
+        arms.append(Q(organisation__in=organisations) & SUBMITTED)
     asked = Step.objects.filter(_put_to(person, posts), state__in=REACHED)
     arms.append(Q(pk__in=asked.values("rfa")))
     arms += [arm for arm in map(_reach, standings) if arm is not None]

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.db.models import Max
+
 from approvals.clocks import due
 from approvals.definition import BASELINES, Seat
-from approvals.invariants import broken_by_process
+from approvals.invariants import COMPETENT, broken_by_process
 from approvals.models import Process, ProcessState, Step
 from approvals.moves import after
-from approvals.vocabulary import Act, Grant, SeatCondition, StepState
+from approvals.vocabulary import Act, Grant, SeatCondition, SeatKind, StepState
 from common.clock import now
 from common.errors import NotNow
 from missions.models import Mission, Post
@@ -43,17 +45,21 @@ def process_for(mission: Mission, route: str) -> Process:
     broken = broken_by_process(route, definition)
     if broken:
         raise RuntimeError(f"The baseline for {route} breaks the policy: {broken}")
-    baseline, _ = Process.objects.get_or_create(
-        mission=mission,
-        route=route,
-        version=0,
-        defaults={
-            "state": ProcessState.BASELINE,
-            "content": definition_as_json(definition),
-            "digest": definition.digest(),
-        },
-    )
-    return baseline
+    baselines = Process.objects.filter(mission=mission, route=route, state=ProcessState.BASELINE)
+    shipped = baselines.filter(digest=definition.digest()).first()
+    if shipped is None:
+        newest = Process.objects.filter(mission=mission, route=route).aggregate(
+            newest=Max("version", default=-1)
+        )
+        shipped = Process.objects.create(
+            mission=mission,
+            route=route,
+            version=newest["newest"] + 1,
+            state=ProcessState.BASELINE,
+            content=definition_as_json(definition),
+            digest=definition.digest(),
+        )
+    return shipped
 
 
 def definition_as_json(definition: Any) -> dict[str, Any]:
@@ -101,21 +107,50 @@ def condition_holds(condition: str, rfa: AssistanceRequest) -> bool:
     return bool(getattr(rfa, condition))
 
 
+def _instead_of(own: Post, seat: Seat, rfa: AssistanceRequest) -> list[Post]:
+    """List who answers in place of the post that asked: never its own office for a decision.
+
+    A decision goes to another competent authority or to the post above; a review stays
+    within UN-CIMIC where it can (P33); anything else goes to the post above.
+    """
+    above = [own.above] if own.above else []
+    if seat.kind == SeatKind.DECISION:
+        competent = COMPETENT.get(str(rfa.route), frozenset()) - {Role(own.role)}
+        return [
+            *Post.objects.filter(mission=rfa.mission_id, role__in=competent).order_by("pk"),
+            *above,
+        ]
+    if seat.kind == SeatKind.REVIEW:
+        return [*own.offices.order_by("pk"), *above]
+    return above
+
+
+def _is_asked(seat: Seat, rfa: AssistanceRequest) -> bool:
+    """Whether a seat is asked: its condition holds, and it is not the asker's own registration.
+
+    A Chief UN-CIMIC who files a humanitarian actor's security request has registered it by
+    that; no other post of the force may see it before the decision (P39).
+    """
+    return condition_holds(seat.condition, rfa) and not _registers_itself(seat.kind, seat.role, rfa)
+
+
+def _registers_itself(kind: str, role: str, rfa: AssistanceRequest) -> bool:
+    registers = rfa.route == Route.SECURITY_HUMANITARIAN and kind == SeatKind.REVIEW
+    return registers and rfa.post is not None and rfa.post.role == role
+
+
 def _post_for(seat: Seat, rfa: AssistanceRequest) -> Post:
     """Return the post that answers a seat on this request.
 
-    Nobody answers what their own post asked: such a step goes to a post that prepares for
-    it, or else to the post above. Raises ``NotNow`` if the mission has no such post.
+    Nobody answers what their own post asked (``_instead_of``). Raises ``NotNow`` if the
+    mission has no such post.
     """
     found = posts_as(rfa.mission_id, seat.role, sector_id=rfa.sector_id)
     others = [post for post in found if post.pk != rfa.post_id]
+    if found and not others:
+        others = _instead_of(found[0], seat, rfa)
     if others:
         return others[0]
-    if found:
-        own = found[0]
-        deputy = own.offices.order_by("pk").first()
-        if deputy or own.above:
-            return deputy or own.above  # type: ignore[return-value]
     raise NotNow(
         f"The mission has no {seat.role.label} for this sector: ask the administrator to add the "
         "post."
@@ -127,7 +162,7 @@ def lay_route(rfa: AssistanceRequest, process: Process) -> list[Step]:
     steps = []
     for number, stage in enumerate(process.definition.stages, start=1):
         for seat in stage.seats:
-            asked = condition_holds(seat.condition, rfa)
+            asked = _is_asked(seat, rfa)
             steps.append(
                 Step(
                     rfa=rfa,
@@ -141,9 +176,8 @@ def lay_route(rfa: AssistanceRequest, process: Process) -> list[Step]:
                     role=seat.role,
                     condition=seat.condition,
                     post=_post_for(seat, rfa) if asked else _any_post(seat, rfa),
-                    limit_hours=(
-                        seat.time_sensitive_hours if rfa.is_time_sensitive else seat.normal_hours
-                    ),
+                    normal_hours=seat.normal_hours,
+                    time_sensitive_hours=seat.time_sensitive_hours,
                     state=StepState.WAITING if asked else StepState.SKIPPED,
                 )
             )
@@ -166,7 +200,7 @@ def _chief(rfa: AssistanceRequest) -> Post:
 def _open(step: Step) -> None:
     step.state = StepState.OPEN
     step.opened_at = now()
-    step.due_at = due(step.opened_at, step.limit_hours)
+    step.due_at = due(step)
     step.save(update_fields=["state", "opened_at", "due_at"])
 
 
@@ -199,7 +233,8 @@ def ask_again(step: Step) -> Step:
                 "role",
                 "condition",
                 "post",
-                "limit_hours",
+                "normal_hours",
+                "time_sensitive_hours",
             )
         },
         round=step.round + 1,
@@ -215,6 +250,23 @@ def next_stage(rfa: AssistanceRequest) -> list[Step]:
         rfa.steps.filter(state=StepState.WAITING).order_by("stage").values_list("stage", flat=True)
     ).first()
     return [] if first is None else open_stage(rfa, first)
+
+
+def ask_as_it_now_stands(rfa: AssistanceRequest) -> None:
+    """After a change, ask the seats whose condition now holds, and no more those it fails.
+
+    The conditions are the ones copied at submission. What was answered stays; a seat newly
+    asked in an earlier stage is asked first, so that nobody decides without its answer.
+    """
+    for step in rfa.steps.filter(state=StepState.SKIPPED, round=1):
+        registered = _registers_itself(step.seat_kind, step.role, rfa)
+        if condition_holds(step.condition, rfa) and not registered:
+            step.state = StepState.WAITING
+            step.save(update_fields=["state"])
+    for step in rfa.steps.filter(state=StepState.WAITING):
+        if not condition_holds(step.condition, rfa):
+            step.state = StepState.SKIPPED
+            step.save(update_fields=["state"])
 
 
 def rest(rfa: AssistanceRequest, stage: int) -> None:

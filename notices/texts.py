@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from approvals.vocabulary import StepState, Word
 from ledger.models import Entry
 from missions.models import Post, User
 from missions.queries import holders_of
@@ -77,6 +78,26 @@ def _requester(rfa: AssistanceRequest, status: str) -> Telling:
     return Telling(person, text, duty=status == Status.RETURNED)
 
 
+def _to_posts(posts: Iterable[Post], rfa: AssistanceRequest, text: str) -> list[Telling]:
+    return [
+        Telling(person, _in_language_of(person, text, what=what_of(rfa)), duty=False)
+        for post in posts
+        for person in holders_of(post)
+    ]
+
+
+def _to_chief(rfa: AssistanceRequest, text: str) -> list[Telling]:
+    chiefs = Post.objects.filter(mission=rfa.mission_id, role=Role.CHIEF_CIMIC)
+    return _to_posts(chiefs, rfa, text)
+
+
+def _to_who_has_it(rfa: AssistanceRequest) -> list[Telling]:
+    """The requester's message goes to the posts it waits on, or else to the Chief UN-CIMIC."""
+    steps = rfa.steps.filter(state=StepState.OPEN).select_related("post")
+    waiting = _to_posts([step.post for step in steps], rfa, "A message on %(what)s")
+    return waiting or _to_chief(rfa, "A message on %(what)s")
+
+
 def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> list[Telling]:
     """List who is told what of an entry: each person once, a duty before news."""
     found = list(_duties(rfa, said.get("opened", [])))
@@ -99,6 +120,10 @@ def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> l
                     person, "Extreme situation reported: %(what)s", what=what_of(rfa)
                 )
                 found.append(Telling(person, text, duty=False))
+    if entry.act == "message.said" and said.get("own"):
+        found += _to_who_has_it(rfa)
+    if entry.act == "step.answered" and said.get("answer") == Word.CANNOT_EXECUTE:
+        found += _to_chief(rfa, "%(what)s cannot be executed: find another way or cancel it")
     if entry.act == "message.said" and not said.get("internal") and not said.get("own"):
         text = _in_language_of(rfa.requested_by, "A message on %(what)s", what=what_of(rfa))
         found.append(Telling(rfa.requested_by, text, duty=False))

@@ -32,7 +32,7 @@ from records.serializers import (
 )
 from requests_app.forms import DraftForm, ExtremeSituationForm, unknown_names
 from requests_app.models import AssistanceRequest
-from requests_app.policy import asking_as, may_ask
+from requests_app.policy import asking_as, may_ask, may_report_extreme
 from requests_app.services import start_draft
 from requests_app.vocabulary import Kind
 
@@ -437,7 +437,7 @@ class ExtremeSituationsView(IdempotentPosts, RecordView):
     @extend_schema(request=EXTREME_BODY, responses={201: RecordSerializer})
     def post(self, request: Request) -> Response:
         person: Any = request.user
-        may_ask(person).enforce()
+        may_report_extreme(person).enforce()
         data = _body(request)
         request_id = _client_id(data)
         standing = asking_as(person)

@@ -10,6 +10,7 @@ from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from common.clock import now
+from common.errors import Forbidden
 from ledger.services import append, open_chain
 from missions.models import User
 from missions.queries import first_standing
@@ -104,10 +105,13 @@ class _Counting:
 
 
 def start_export(*, actor: User, form: str, params: Any) -> ExportRun:
-    """Record that somebody takes the register out: who, when, by which filter."""
+    """Record that somebody takes the register out: who, when, by which filter.
+
+    Raises ``Forbidden`` for who holds no post.
+    """
     standing = first_standing(actor)
     if standing is None:
-        raise ValueError("Whoever exports holds a post.")
+        raise Forbidden("Only who holds a post in the mission takes its register out.")
     with transaction.atomic():
         run = ExportRun.objects.create(
             mission=standing.post.mission,

@@ -14,9 +14,7 @@ from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Category, Kind, Status
 
 # Names that a query may hold beside the filter's own.
-BESIDES = frozenset(
-    {"cursor", "page_size", "format", "hxl", "view", "wait", "columns", "next", "previous"}
-)
+BESIDES = frozenset({"cursor", "page_size", "wait"})
 MOST_WORDS = 8
 
 

@@ -4,7 +4,7 @@ from common.errors import FieldError
 from common.verdict import YES, Verdict, not_now, not_you
 from missions.models import Organisation, User
 from missions.queries import Standing, standing_in, standings_of
-from missions.vocabulary import FORCE, HUMANITARIAN_TYPES, NEVER_ASKS
+from missions.vocabulary import FORCE, HUMANITARIAN_TYPES, NEVER_ASKS, Role
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import RequesterClass, Status
 
@@ -18,6 +18,14 @@ def may_ask(person: User) -> Verdict:
     """Let whoever holds a post that takes part in the work file a request (P33, P35)."""
     if asking_as(person) is None:
         return not_you("Your post reads, keeps or administers: it does not file requests.")
+    return YES
+
+
+def may_report_extreme(person: User) -> Verdict:
+    """Let the mission's own posts report help already given (P40); partners ask, and are helped."""
+    standing = asking_as(person)
+    if standing is None or standing.role == Role.PARTNER:
+        return not_you("The mission's officers report what was done in an extreme situation.", "40")
     return YES
 
 
@@ -45,7 +53,9 @@ def on_whose_behalf(
     The force does not file one, since it may not see one before the Designated Official
     has decided; and a humanitarian actor cannot pass as a mission component.
     """
-    humanitarian = organisation is not None and organisation.type in HUMANITARIAN_TYPES
+    outside = standing.role == Role.PARTNER or (
+        organisation is not None and organisation.type in HUMANITARIAN_TYPES
+    )
     if requester_class == RequesterClass.HUMANITARIAN and standing.role in FORCE:
         return [
             FieldError(
@@ -56,12 +66,12 @@ def on_whose_behalf(
                 "39",
             )
         ]
-    if requester_class == RequesterClass.MISSION_COMPONENT and humanitarian:
+    if requester_class == RequesterClass.MISSION_COMPONENT and outside:
         return [
             FieldError(
                 "requester_class",
-                f"{organisation} is a humanitarian or development actor: choose that, so that "
-                "the Designated Official decides.",
+                f"{organisation or standing.post} is no component of the mission: choose the "
+                "humanitarian or development actor, so that the Designated Official decides.",
                 "39",
             )
         ]

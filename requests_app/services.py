@@ -246,9 +246,9 @@ def new_extreme_situation(
 ) -> AssistanceRequest:
     """Write the rows of a report of help already given (P40); ``approvals`` routes it.
 
-    Raises ``Forbidden`` if the actor holds no post that asks.
+    Raises ``Forbidden`` if the actor holds no post that reports.
     """
-    policy.may_ask(actor).enforce()
+    policy.may_report_extreme(actor).enforce()
     rfa = _new_request(actor, Kind.EXTREME_SITUATION, request_id)
     rfa.reference = next_reference(rfa.mission, rfa.kind)
     rfa.route = Route.EXTREME_SITUATION

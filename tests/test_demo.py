@@ -120,7 +120,7 @@ def test_the_work_leaves_its_traces(demo):
 def test_whoever_decides_finds_something_waiting(demo):
     waiting = set(Step.objects.filter(state=StepState.OPEN).values_list("post__code", flat=True))
 
-    assert {"chief-cimic", "dms", "dsrsg", "designated-official", "cmcoord"} <= waiting
+    assert {"chief.cimic", "dms", "dsrsg", "designated.official", "cmcoord"} <= waiting
 
 
 def test_the_ledger_holds_and_says_that_its_clock_was_told(demo):

@@ -174,7 +174,7 @@ def test_P39_the_force_still_does_not_see_what_the_designated_official_refused()
 def test_P39_the_force_may_not_file_it_nor_a_partner_pass_as_the_mission():
     with pytest.raises(Malformed, match="does not come through the force"):
         a_draft(security_answers(requester_class="humanitarian"), by="sector.east")
-    with pytest.raises(Malformed, match="is a humanitarian or development actor"):
+    with pytest.raises(Malformed, match="is no component of the mission"):
         a_draft(security_answers(requester_class="mission_component"), by="partner.ngo")
 
 
@@ -262,14 +262,90 @@ def test_P41_a_decision_is_superseded_never_edited_until_the_task_has_started():
         )
 
 
-def test_separation_nobody_answers_what_they_asked_for():
-    rfa = a_submitted(by="dsrsg")
-    while open_step(rfa).seat_kind != "decision":
-        give(open_step(rfa))
+def test_separation_nobody_decides_what_they_asked_for_nor_does_their_office():
+    rfa = carried_to(a_submitted(by="dsrsg"), "awaiting_decision")
 
-    assert open_step(rfa).post.code == "dsrsg.office"
+    assert open_step(rfa).post.code == "dsrsg.political"
+    for username in ("dsrsg", "dsrsg.office"):
+        with pytest.raises(Forbidden):
+            give(open_step(rfa), by=who(username))
+    assert fresh(carried_to(rfa, "approved")).status == "approved"
+
+
+def test_P33_a_request_of_the_chiefs_own_is_reviewed_by_the_un_cimic_staff():
+    assert open_step(a_submitted(by="chief.cimic")).post.code == "cimic.staff"
+
+
+def test_P39_a_chief_who_files_for_a_humanitarian_actor_has_registered_it_by_that():
+    rfa = a_submitted(security_answers(requester_class="humanitarian"), by="chief.cimic")
+
+    assert rfa.steps.get(seat="registration").state == "skipped"
+    assert {step.post.code for step in rfa.steps.filter(state="open")} == {"undss", "cmcoord"}
+    assert rfa not in visible_to(who("cimic.staff"))
+    assert rfa not in visible_to(who("homc"))
+
+
+def test_P15_a_draft_withdrawn_before_it_was_submitted_stays_its_makers_alone():
+    answers = security_answers(classification="unclassified")
+    withdrawn = approvals.withdraw(rfa=a_draft(answers, by="partner.ngo"), actor=who("partner.ngo"))
+    control = approvals.withdraw(
+        rfa=a_submitted(civil_answers(), by="partner.ngo"), actor=who("partner.ngo")
+    )
+
+    for username in ("ops", "chief.cimic", "sector.west", "evaluator"):
+        assert withdrawn not in visible_to(who(username))
+    assert control in visible_to(who("chief.cimic"))
+    assert withdrawn in visible_to(who("partner.ngo"))
+
+
+def test_P32_what_a_return_changes_is_asked_before_the_decision():
+    rfa = carried_to(a_submitted(), "awaiting_decision")
+    give(open_step(rfa), "return", remarks="Is this not the cluster's plan?")
+    rfa = fresh(rfa)
+
+    rfa = approvals.change(
+        rfa=rfa,
+        actor=who("sector.east"),
+        values={"humanitarian": True, "ssr": True},
+        version=rfa.version,
+    )
+    rfa = approvals.submit(rfa=rfa, actor=who("sector.east"))
+
+    assert (rfa.status, open_step(rfa).seat) == ("in_consultation", "cmcoord_advice")
+    give(open_step(rfa))
+    assert (fresh(rfa).status, open_step(rfa).post.code) == (
+        "awaiting_decision",
+        "dsrsg.political",
+    )
+    assert list(rfa.steps.filter(seat="decision").values_list("state", flat=True)) == [
+        "answered",
+        "skipped",
+    ]
+
+
+def test_P40_a_partner_asks_and_is_helped_but_reports_no_extreme_situation():
     with pytest.raises(Forbidden):
-        give(open_step(rfa), by=who("dsrsg"))
+        approvals.report_extreme_situation(
+            actor=who("partner.ngo"),
+            values={
+                "title": "A flood",
+                "harm": "life",
+                "acted_at": clock.now(),
+                "action_taken": "Boats.",
+                "place": "Amsan",
+            },
+        )
+
+
+def test_P31_the_limits_follow_the_urgency():
+    urgent = a_submitted(civil_answers(urgency="time_sensitive", urgency_reason="The rains begin."))
+    normal = a_submitted()
+
+    hours = [
+        (step.due_at - step.opened_at).total_seconds() / 3600
+        for step in (open_step(urgent), open_step(normal))
+    ]
+    assert hours == [12, 48]
 
 
 def test_separation_nobody_answers_two_seats_of_one_request():

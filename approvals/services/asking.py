@@ -7,6 +7,7 @@ from django.db import transaction
 from approvals import policy
 from approvals.moves import after
 from approvals.routing import (
+    ask_as_it_now_stands,
     end_route,
     lay_route,
     next_stage,
@@ -99,6 +100,7 @@ def submit(*, rfa: AssistanceRequest, actor: User, version: int | None = None) -
 
 def _resubmit(rfa: AssistanceRequest, actor: User) -> AssistanceRequest:
     _keep_revision(rfa, actor)
+    ask_as_it_now_stands(rfa)
     waiting = rfa.steps.filter(state=StepState.WAITING).order_by("stage").first()
     if waiting is None:
         raise NotNow("The request has no stage to go back to.")

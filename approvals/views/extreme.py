@@ -18,9 +18,8 @@ from common.clock import now
 from common.errors import Refusal
 from common.pages import labels_of, summary_of
 from missions.models import Area, Mission
-from missions.vocabulary import Role
 from requests_app.forms import ExtremeSituationForm
-from requests_app.policy import asking_as, may_ask
+from requests_app.policy import asking_as, may_report_extreme
 from requests_app.vocabulary import Harm, Kind
 
 SHOWN = 20
@@ -58,9 +57,9 @@ class ExtremeView(LoginRequiredMixin, View):
         return self._show(request)
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        may_report_extreme(request.user).enforce()
         standing = asking_as(request.user)
         if standing is None:
-            may_ask(request.user).enforce()
             raise Http404
         form = _form(standing.post.mission, request.POST)
         try:
@@ -88,7 +87,7 @@ class ExtremeView(LoginRequiredMixin, View):
         request_id: UUID | None = None,
     ) -> HttpResponse:
         standing = asking_as(request.user)
-        reports = standing is not None and standing.role != Role.PARTNER
+        reports = bool(may_report_extreme(request.user))
         if form is None and reports and standing is not None:
             form = _form(standing.post.mission)
         reported = with_what_is_open(

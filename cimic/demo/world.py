@@ -189,7 +189,7 @@ def _posts(
         reach, clearance = SIGHT[person["role"]]
         posts[person["account"]] = Post.objects.create(
             mission=mission,
-            code=person["account"].replace(".", "-"),
+            code=person["account"],
             title=person["post"],
             role=person["role"],
             sector=sectors.get(person.get("sector") or ""),
