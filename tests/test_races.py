@@ -1,0 +1,179 @@
+"""Two at once, on PostgreSQL, each with a connection of its own: one wins, one is told."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+
+from approvals import services as approvals
+from approvals.models import Answer
+from common.errors import NotNow, Refusal
+from ledger.models import Entry
+from ledger.verification import verify
+from missions.models import Appointment, Post
+from notices.models import Letter, Notice
+from notices.services import sweep
+from records import services as records
+from records.models import Task
+from requests_app.models import AssistanceRequest
+from requests_app.services import start_draft
+from tests.builders import (
+    a_mission,
+    a_person,
+    a_submitted,
+    an_approved,
+    carried_to,
+    give,
+    in_days,
+    open_step,
+    who,
+)
+
+pytestmark = pytest.mark.usefixtures("live")
+
+
+@pytest.fixture(autouse=True)
+def _mission(live):
+    a_mission()
+
+
+def at_once(*deeds: Callable[[], Any]) -> list[Any]:
+    """Do the deeds in threads that set off together; give what each returned or raised."""
+    gate = threading.Barrier(len(deeds))
+    told: list[Any] = [None] * len(deeds)
+
+    def run(number: int, deed: Callable[[], Any]) -> None:
+        try:
+            connections["default"].ensure_connection()
+            gate.wait(10)
+            told[number] = deed()
+        except Exception as error:  # the test looks at whatever came
+            told[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=run, args=(number, deed)) for number, deed in enumerate(deeds)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return told
+
+
+def refusals(told: list[Any]) -> list[type]:
+    return [type(one) for one in told if isinstance(one, Exception)]
+
+
+def test_two_officers_answer_one_step_at_once_one_wins_and_one_is_told():
+    rfa = a_submitted()
+    step = open_step(rfa)
+    deputy = a_person("deputy.cimic", first_name="Ana", last_name="Reyes")
+    Appointment.objects.create(
+        post=Post.objects.get(code="chief.cimic"),
+        person=deputy,
+        capacity="officer_in_charge",
+        from_on=in_days(-1),
+    )
+    chief = who("chief.cimic")
+
+    told = at_once(
+        lambda: give(step, by=chief), lambda: give(step, "return", by=deputy, remarks="Why?")
+    )
+
+    assert refusals(told) == [NotNow]
+    assert Answer.objects.filter(step=step).count() == 1
+    assert Entry.objects.filter(act="step.answered").count() == 1
+    assert verify().holds
+
+
+def test_an_answer_and_a_withdrawal_at_once_leave_one_story():
+    rfa = a_submitted()
+    step = open_step(rfa)
+
+    told = at_once(
+        lambda: give(step), lambda: approvals.withdraw(rfa=rfa, actor=who("sector.east"))
+    )
+
+    rfa.refresh_from_db()
+    assert rfa.status == "withdrawn"
+    assert set(refusals(told)) <= {NotNow}
+    assert not rfa.steps.filter(state="open").exists()
+    assert verify().holds
+
+
+def test_many_drafts_at_once_get_references_of_their_own():
+    def draft():
+        return start_draft(actor=who("sector.east"), kind="civil_assistance", values={})
+
+    told = at_once(*[draft] * 6)
+
+    assert refusals(told) == []
+    assert len({rfa.reference for rfa in told}) == 6
+
+
+def test_one_identifier_from_two_devices_at_once_is_one_request():
+    request_id = uuid4()
+
+    def draft():
+        return start_draft(
+            actor=who("sector.east"), kind="civil_assistance", values={}, request_id=request_id
+        )
+
+    told = at_once(draft, draft, draft)
+
+    assert refusals(told) == []
+    assert {rfa.pk for rfa in told} == {request_id}
+    assert AssistanceRequest.objects.count() == 1
+    assert Entry.objects.filter(act="request.drafted").count() == 1
+
+
+def test_two_starts_at_once_start_one_task():
+    rfa = an_approved()
+
+    def start():
+        return records.start(rfa=rfa, actor=who("chief.cimic"))
+
+    told = at_once(start, start)
+
+    assert refusals(told) == [NotNow]
+    assert Task.objects.filter(started_on__isnull=False).count() == 1
+
+
+def test_a_start_and_a_supersession_at_once_never_both():
+    for _ in range(3):
+        rfa = an_approved()
+        step = rfa.steps.get(seat="decision")
+        dsrsg = who("dsrsg")
+
+        told = at_once(
+            lambda rfa=rfa: records.start(rfa=rfa, actor=who("chief.cimic")),
+            lambda step=step, dsrsg=dsrsg: approvals.supersede(
+                step=step, actor=dsrsg, word="not_approve", revision=1, remarks="The road is cut."
+            ),
+        )
+
+        rfa.refresh_from_db()
+        assert len(refusals(told)) == 1
+        assert issubclass(refusals(told)[0], Refusal)
+        started = Task.objects.filter(rfa=rfa, started_on__isnull=False).exists()
+        assert (rfa.status, started) in {("in_progress", True), ("not_approved", False)}
+
+
+def test_sweeps_at_once_tell_each_person_once():
+    carried_to(a_submitted(), "in_consultation")
+    owed = Entry.objects.count()
+
+    told = at_once(sweep, sweep, sweep)
+    sweep()
+
+    assert refusals(told) == []
+    notices = list(Notice.objects.values_list("entry", "person"))
+    assert len(notices) == len(set(notices)) > 0
+    assert owed == Entry.objects.count()
+    assert not Letter.objects.filter(sent_at=None).exists()
+    assert set(Letter.objects.values_list("attempts", flat=True)) == {1}
