@@ -15,7 +15,9 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test.testcases import LiveServerThread
 
+from tests.builders import a_mission
 from tests.database import NAME, copy_template, server
+from tests.pages import Desks
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,19 @@ def site(live: None) -> Iterator[str]:
         raise thread.error
     yield f"http://127.0.0.1:{thread.port}"
     thread.terminate()
+
+
+@pytest.fixture
+def desk(site: str, browser: Any) -> Iterator[Desks]:
+    """Give a mission and the pages its people work at: ``desk("chief.cimic")``.
+
+    No page may fail in its scripts, break the content security policy or call another host.
+    """
+    a_mission()
+    desks = Desks(browser, site)
+    yield desks
+    desks.close()
+    assert desks.troubles == []
 
 
 @pytest.fixture
