@@ -88,8 +88,9 @@ def owner_url() -> str:
 
 @pytest.fixture(autouse=True)
 def _own_files(settings: Any, tmp_path: Any) -> None:
-    """Keep what a test attaches in the test's own folder."""
+    """Keep what a test attaches in the test's own folder; hash passwords quickly."""
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
