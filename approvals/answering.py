@@ -162,7 +162,8 @@ def read_answer(
     wrong: list[FieldError] = []
     missing: list[FieldError] = []
     allowed = [str(allowed.value) for allowed in step.words]
-    if word not in allowed:
+    if not isinstance(word, str) or word not in allowed:
+        word = ""
         wrong.append(FieldError("answer", f"Answer one of: {', '.join(allowed)}."))
     if not isinstance(remarks, str | None) or len(remarks or "") > LONGEST:
         wrong.append(FieldError("remarks", f"Send a text of at most {LONGEST} characters."))

@@ -5,6 +5,8 @@ from django.urls import include, path
 
 from missions.views import SignInView
 
+handler500 = "cimic.refusals.failed"
+
 urlpatterns = [
     path("api/v1/", include("cimic.api_urls")),
     path("accounts/login/", SignInView.as_view(), name="account_login"),

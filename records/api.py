@@ -8,7 +8,7 @@ from django import forms
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +18,7 @@ from common.errors import FieldError, Malformed, VersionMissing
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import is_uuid, page_of
+from common.reading import is_plain, one_value_each
 from ledger.queries import history_of
 from missions.models import User
 from records import services
@@ -42,6 +43,8 @@ PEOPLE = ("women", "men", "girls", "boys")
 
 def record_of(person: User, reference: str) -> AssistanceRequest:
     """Return a record the person may see, by reference or UUID; raise ``Http404`` otherwise."""
+    if not is_plain(reference):
+        raise Http404
     by = {"pk": UUID(reference)} if is_uuid(reference) else {"reference__iexact": reference}
     rfa = lines_for(person).filter(**by).first()
     if rfa is None:
@@ -212,12 +215,8 @@ FLAGS = ("delivered", "met", "is_last", "internal")
 
 def read_act(data: dict[str, Any]) -> dict[str, Any]:
     """Read the fields of an act; raise ``Malformed`` with every one that cannot be read."""
-    form = ActForm(data)
-    errors = [
-        FieldError(name, "Send one value here.")
-        for name in form.fields
-        if isinstance(data.get(name), list | dict)
-    ]
+    values, errors = one_value_each(data, ActForm.base_fields)
+    form = ActForm(values)
     wrong = {error.field for error in errors}
     form.is_valid()
     errors += [
@@ -410,15 +409,13 @@ class AttachmentsView(IdempotentPosts, APIView):
             rfa=rfa,
             actor=person,
             upload=upload,  # type: ignore[arg-type]
-            caption=str(request.data.get("caption", "")),
+            caption=str(request.data.get("caption", "")).replace("\0", ""),
         )
         return Response(AttachmentSerializer(kept).data, status=201)
 
 
 class MessagesView(IdempotentPosts, APIView):
     """Say something about a request."""
-
-    parser_classes = [JSONParser]
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses={201: MessageSerializer})
     def post(self, request: Request, reference: str) -> Response:

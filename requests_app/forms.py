@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from common.clock import now
 from common.errors import FieldError, Malformed
+from common.reading import one_value_each
 from missions.models import Area, Cluster, Mission, Organisation, Sector
 from missions.vocabulary import Classification
 from requests_app.content import plain
@@ -42,6 +43,24 @@ class NamedThing(forms.CharField):
         if found is None:
             raise ValidationError(self.unknown, params={"word": word})
         return found
+
+
+def _in_our_time(value: Any) -> None:
+    """Refuse a year that nobody means, which the clock could not compare or convert."""
+    if value is not None and not 2000 <= value.year <= 2100:
+        raise ValidationError(_("Write the year with four digits, between 2000 and 2100."))
+
+
+class Day(forms.DateField):
+    """A day of our time."""
+
+    default_validators = [_in_our_time]
+
+
+class Moment(forms.DateTimeField):
+    """A moment of our time; without an offset it is the mission's."""
+
+    default_validators = [_in_our_time]
 
 
 class Flag(forms.NullBooleanField):
@@ -84,11 +103,9 @@ def _field_for(question: Question, kind: str) -> forms.Field:
                 max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}), **common
             )
         case "date":
-            return forms.DateField(
-                widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **common
-            )
+            return Day(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **common)
         case "moment":
-            return forms.DateTimeField(
+            return Moment(
                 input_formats=["%Y-%m-%dT%H:%M"],
                 widget=forms.DateTimeInput(
                     attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
@@ -176,6 +193,7 @@ class BudgetForm(forms.Form):
 
 ROW_FORMS: dict[str, type[forms.Form]] = {"assets": AssetForm, "budget": BudgetForm}
 MOST_ROWS = 100
+MOST_MONEY = Decimal("999999999999.99")
 
 
 def _message(error: Any) -> str:
@@ -193,6 +211,10 @@ class DraftForm(forms.Form):
         self, kind: str, mission: Mission, data: dict[str, Any] | None = None, **kwargs: Any
     ) -> None:
         self.kind, self.mission = kind, mission
+        names = [question.name for question in questions_for(kind) if question.name not in ROWS]
+        self.wrongly_typed: list[FieldError] = []
+        if data is not None:
+            data, self.wrongly_typed = one_value_each(data, names)
         super().__init__(data, **kwargs)
         for question in questions_for(kind):
             if question.name in ROWS:
@@ -201,13 +223,6 @@ class DraftForm(forms.Form):
             if isinstance(field, NamedThing):
                 field.mission = mission
             self.fields[question.name] = field
-
-    def _wrongly_typed(self) -> list[FieldError]:
-        return [
-            FieldError(name, "Send one value here: text, a number, true or false.")
-            for name in self.fields
-            if isinstance(self.data.get(name), list | dict)
-        ]
 
     def _rows(self, name: str) -> tuple[list[dict[str, Any]], list[FieldError]]:
         rows, errors = [], []
@@ -220,13 +235,22 @@ class DraftForm(forms.Form):
             if not isinstance(line, dict):
                 errors.append(FieldError(f"{name}[{number}]", "Send each line as an object."))
                 continue
-            form = ROW_FORMS[name](line)
-            if form.is_valid():
+            values, wrong = one_value_each(line, ROW_FORMS[name].base_fields)
+            form = ROW_FORMS[name](values)
+            if form.is_valid() and not wrong:
                 rows.append(form.cleaned_data)
+            errors += [
+                FieldError(f"{name}[{number}].{error.field}", error.message) for error in wrong
+            ]
             errors += [
                 FieldError(f"{name}[{number}].{field}", _message(messages))
                 for field, messages in form.errors.items()
             ]
+        if (
+            name == "budget"
+            and sum(row["quantity"] * row["unit_cost"] for row in rows) > MOST_MONEY
+        ):
+            errors.append(FieldError("budget", "This budget is larger than can be kept."))
         return rows, errors
 
     def clean(self) -> dict[str, Any]:
@@ -252,13 +276,11 @@ class DraftForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """Return the clean values of what was sent; raise ``Malformed`` with all errors."""
-        errors = self._wrongly_typed()
-        wrong = {error.field for error in errors}
+        errors = list(self.wrongly_typed)
         self.is_valid()
         errors += [
             FieldError(name if name != "__all__" else "non_field_errors", _message(messages))
             for name, messages in self.errors.items()
-            if name not in wrong
         ]
         values = {
             name: self._of(name, value)
@@ -303,7 +325,7 @@ class ExtremeSituationForm(forms.Form):
 
     title = forms.CharField(max_length=160, label=gettext_lazy("In a line, what happened"))
     harm = forms.ChoiceField(choices=Harm.choices, label=gettext_lazy("Which harm was prevented"))
-    acted_at = forms.DateTimeField(
+    acted_at = Moment(
         input_formats=["%Y-%m-%dT%H:%M"],
         label=gettext_lazy("When did you act"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -329,6 +351,9 @@ class ExtremeSituationForm(forms.Form):
     boys = forms.IntegerField(min_value=0, max_value=MOST_PEOPLE, required=False)
 
     def __init__(self, mission: Mission, data: dict[str, Any] | None = None, **more: Any) -> None:
+        self.wrongly_typed: list[FieldError] = []
+        if data is not None:
+            data, self.wrongly_typed = one_value_each(data, self.base_fields)
         super().__init__(data, **more)
         self.fields["area"].mission = mission  # type: ignore[attr-defined]
 
@@ -350,10 +375,14 @@ class ExtremeSituationForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """Return the clean values; raise ``Malformed`` with every error."""
-        if not self.is_valid():
+        wrong = {error.field for error in self.wrongly_typed}
+        if not self.is_valid() or wrong:
             raise Malformed(
-                errors=[
-                    FieldError(name, _message(messages)) for name, messages in self.errors.items()
+                errors=self.wrongly_typed
+                + [
+                    FieldError(name, _message(messages))
+                    for name, messages in self.errors.items()
+                    if name not in wrong
                 ]
             )
         return {name: value for name, value in self.cleaned_data.items() if value is not None}

@@ -144,6 +144,8 @@ class AssistanceRequest(NeverDeleted):
                 condition=(
                     Q(latitude__isnull=True, longitude__isnull=True)
                     | Q(
+                        latitude__isnull=False,
+                        longitude__isnull=False,
                         latitude__gte=-90,
                         latitude__lte=90,
                         longitude__gte=-180,

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 
 from common.clock import now
-from common.errors import Malformed, NotNow, Stale
+from common.errors import FieldError, Malformed, NotNow, Stale
 from ledger.services import append, open_chain
 from missions.models import Mission, User
 from missions.queries import sector_of
@@ -57,8 +57,8 @@ def next_reference(mission: Mission, kind: str) -> str:
 def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
     """Put clean answers on the request, its kind's row and its lines, and save them.
 
-    The sector follows from the area unless it is said. Raises ``ValidationError`` for what
-    the tables' own constraints refuse.
+    The sector follows from the area unless it is said. Raises ``Malformed`` for half a
+    coordinate, ``ValidationError`` for what the tables' own constraints refuse.
     """
     details = rfa.details
     for name, value in values.items():
@@ -69,6 +69,9 @@ def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
         found = sector_of(rfa.area)
         if found or rfa.area is None:
             rfa.sector_id = found
+    if (rfa.latitude is None) != (rfa.longitude is None):
+        half = "latitude" if rfa.latitude is None else "longitude"
+        raise Malformed(errors=[FieldError(half, "Give latitude and longitude together.")])
     rfa.changed_at = now()
     for row in filter(None, (rfa, details)):
         row.validate_constraints()

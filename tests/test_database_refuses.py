@@ -62,9 +62,7 @@ def start(rfa, *, route=None, approval=NOTHING, capability=NOTHING, tasking=NOTH
 def test_P30_no_started_task_without_an_approval():
     rfa = an_approved()
 
-    told = start(
-        rfa, capability=standing(rfa, "mission_support"), tasking=standing(rfa, "tasking")
-    )
+    told = start(rfa, capability=standing(rfa, "mission_support"), tasking=standing(rfa, "tasking"))
 
     assert "task_starts_on_the_answers_it_needs" in told
 
@@ -109,12 +107,8 @@ def test_P39_a_humanitarian_escort_starts_on_the_designated_officials_approval_a
     civil = an_approved()
 
     without = start(rfa, tasking=standing(rfa, "tasking"))
-    borrowed = start(
-        rfa, approval=standing(civil, "decision"), tasking=standing(rfa, "tasking")
-    )
-    as_the_missions_own = start(
-        rfa, route="security_mission", tasking=standing(rfa, "tasking")
-    )
+    borrowed = start(rfa, approval=standing(civil, "decision"), tasking=standing(rfa, "tasking"))
+    as_the_missions_own = start(rfa, route="security_mission", tasking=standing(rfa, "tasking"))
 
     assert "task_starts_on_the_answers_it_needs" in without
     assert "task_starts_on_the_answers_it_needs" in borrowed
@@ -145,7 +139,11 @@ def test_P41_an_answer_that_a_started_task_rests_on_cannot_be_superseded():
 def test_the_same_start_is_stored_when_every_answer_stands():
     rfa = an_approved(qip_answers(), by="partner.ngo")
     values = [
-        rfa.pk, rfa.route, *standing(rfa, "decision"), *standing(rfa, "mission_support"), *NOTHING,
+        rfa.pk,
+        rfa.route,
+        *standing(rfa, "decision"),
+        *standing(rfa, "mission_support"),
+        *NOTHING,
     ]
 
     with connection.cursor() as cursor:
@@ -183,8 +181,17 @@ def answered(step, *, by, kind=None, role=None, answer, grants="", remarks="", c
     return refused(
         ANSWER,
         [
-            step.pk, step.rfa_id, step.seat, kind or step.seat_kind, role or step.role, answer,
-            grants, remarks, who(by).pk, step.post_id, capacity,
+            step.pk,
+            step.rfa_id,
+            step.seat,
+            kind or step.seat_kind,
+            role or step.role,
+            answer,
+            grants,
+            remarks,
+            who(by).pk,
+            step.post_id,
+            capacity,
         ],
     )
 

@@ -106,7 +106,14 @@ def test_civil_assistance_travels_from_a_sector_officers_form_to_a_closed_record
     unit.get_by_label("Remark").first.fill("Two lamps put up.")
     unit.get_by_role("button", name="Met", exact=True).first.click()
     expect(unit.get_by_role("main")).to_contain_text("The condition is checked.")
-    do(unit, reference, "Complete", "Complete", result="The pump runs again.", actual_cost="1240.50")
+    do(
+        unit,
+        reference,
+        "Complete",
+        "Complete",
+        result="The pump runs again.",
+        actual_cost="1240.50",
+    )
     expect(unit.get_by_role("main")).to_contain_text("The task is completed.")
     close(desk("chief.cimic"), reference)
 
@@ -287,6 +294,8 @@ def test_what_is_returned_is_changed_and_goes_back_to_the_stage_that_returned_it
 
     officer.goto("/requests/?show=returned")
     officer.get_by_role("main").get_by_role("link", name=re.compile("Water trucking")).click()
+    expect(officer.get_by_role("main")).to_contain_text("How many litres a day?")
+    officer.get_by_role("link", name="Change and submit again").click()
     expect(officer.get_by_role("main")).to_contain_text("How many litres a day?")
     fill(officer, {"description": "Eight thousand litres a day for forty patients."})
     press(officer, "Check your answers")
