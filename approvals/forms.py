@@ -163,6 +163,16 @@ class AnswerForm(forms.Form):
             "details": details,
         }
 
+    def unrecorded(self) -> list[dict[str, str]]:
+        """List what was typed, in the page's words, for who cannot give this answer any more."""
+        told = []
+        for name, field in self.fields.items():
+            said = text_of(self.data, name).strip()
+            if said and not isinstance(field.widget, forms.HiddenInput):
+                words = dict(getattr(field, "choices", ())).get(said, said)
+                told.append({"label": str(field.label), "value": str(words)})
+        return told
+
     def show(self, errors: list[FieldError]) -> dict[str, str]:
         """Put refusals at their boxes; return the box of each error's field."""
         self.full_clean()

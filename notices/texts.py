@@ -1,19 +1,27 @@
 """What people are told, in plain words, from what an entry says."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
-from approvals.vocabulary import StepState, Word
-from ledger.models import Entry
+from approvals.vocabulary import SeatKind, StepState, Word
+from ledger.models import Entry, Payload
 from missions.models import Post, User
 from missions.queries import holders_of
 from missions.vocabulary import Classification, Role
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Status
+
+# Marked here for the translators; each is put into its reader's language (``_in_language_of``).
+WAITS = gettext_noop("%(what)s waits on %(post)s until %(due)s UTC")
+IS_NOW = gettext_noop("%(what)s is now: %(status)s")
+MESSAGE = gettext_noop("A message on %(what)s")
+EXTREME = gettext_noop("Extreme situation reported: %(what)s")
+CANNOT_EXECUTE = gettext_noop("%(what)s cannot be executed: find another way or cancel it")
 
 # Mission HQ is told of an extreme situation at once (P40).
 TOLD_OF_EXTREME = (Role.CHIEF_CIMIC, Role.HOMC, Role.CHIEF_OF_STAFF, Role.DSRSG)
@@ -32,6 +40,9 @@ TELLS_REQUESTER = frozenset(
         Status.NOT_HELD,
     }
 )
+
+# A decision given anew is news even where the status stays: its conditions may differ.
+DECIDING = frozenset({SeatKind.DECISION, SeatKind.FINDING})
 
 
 @dataclass(frozen=True)
@@ -60,13 +71,7 @@ def _duties(rfa: AssistanceRequest, opened: list[dict[str, Any]]) -> Iterable[Te
         post = Post.objects.get(pk=step["post"])
         due = step["due_at"][:16].replace("T", " ")
         for person in holders_of(post):
-            text = _in_language_of(
-                person,
-                "%(what)s waits on %(post)s until %(due)s UTC",
-                what=what_of(rfa),
-                post=post.title,
-                due=due,
-            )
+            text = _in_language_of(person, WAITS, what=what_of(rfa), post=post.title, due=due)
             yield Telling(person, text, duty=True)
 
 
@@ -74,7 +79,7 @@ def _requester(rfa: AssistanceRequest, status: str) -> Telling:
     person = rfa.requested_by
     with override(person.language):
         label = str(Status(status).label).lower()
-    text = _in_language_of(person, "%(what)s is now: %(status)s", what=what_of(rfa), status=label)
+    text = _in_language_of(person, IS_NOW, what=what_of(rfa), status=label)
     return Telling(person, text, duty=status == Status.RETURNED)
 
 
@@ -94,38 +99,42 @@ def _to_chief(rfa: AssistanceRequest, text: str) -> list[Telling]:
 def _to_who_has_it(rfa: AssistanceRequest) -> list[Telling]:
     """The requester's message goes to the posts it waits on, or else to the Chief UN-CIMIC."""
     steps = rfa.steps.filter(state=StepState.OPEN).select_related("post")
-    waiting = _to_posts([step.post for step in steps], rfa, "A message on %(what)s")
-    return waiting or _to_chief(rfa, "A message on %(what)s")
+    waiting = _to_posts([step.post for step in steps], rfa, MESSAGE)
+    return waiting or _to_chief(rfa, MESSAGE)
+
+
+def _is_news(entry: Entry, said: dict[str, Any]) -> bool:
+    """Whether an entry says something new to the requester: another status, or a new decision."""
+    if entry.act == "step.superseded" and said.get("seat_kind") in DECIDING:
+        return True
+    earlier = Payload.objects.filter(
+        entry__chain=entry.chain_id, entry__number__lt=entry.number
+    ).order_by("-entry__number")
+    for text in earlier.values_list("text", flat=True):
+        before = json.loads(text).get("status")
+        if before:
+            return before != said["status"]
+    return True
 
 
 def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> list[Telling]:
     """List who is told what of an entry: each person once, a duty before news."""
     found = list(_duties(rfa, said.get("opened", [])))
     status = said.get("status", "")
-    moved = entry.act not in {
-        "request.changed",
-        "task.progress",
-        "task.visited",
-        "task.planned",
-        "instalment.paid",
-        "condition.checked",
-        "follow_up.answered",
-    }
-    if moved and status in TELLS_REQUESTER and entry.actor_id != rfa.requested_by_id:
+    own_deed = entry.actor_id == rfa.requested_by_id
+    if status in TELLS_REQUESTER and not own_deed and _is_news(entry, said):
         found.append(_requester(rfa, status))
     if entry.act == "extreme.reported":
         for post in Post.objects.filter(mission=rfa.mission_id, role__in=TOLD_OF_EXTREME):
             for person in holders_of(post):
-                text = _in_language_of(
-                    person, "Extreme situation reported: %(what)s", what=what_of(rfa)
-                )
+                text = _in_language_of(person, EXTREME, what=what_of(rfa))
                 found.append(Telling(person, text, duty=False))
     if entry.act == "message.said" and said.get("own"):
         found += _to_who_has_it(rfa)
     if entry.act == "step.answered" and said.get("answer") == Word.CANNOT_EXECUTE:
-        found += _to_chief(rfa, "%(what)s cannot be executed: find another way or cancel it")
+        found += _to_chief(rfa, CANNOT_EXECUTE)
     if entry.act == "message.said" and not said.get("internal") and not said.get("own"):
-        text = _in_language_of(rfa.requested_by, "A message on %(what)s", what=what_of(rfa))
+        text = _in_language_of(rfa.requested_by, MESSAGE, what=what_of(rfa))
         found.append(Telling(rfa.requested_by, text, duty=False))
     first: dict[int, Telling] = {}
     for telling in sorted(found, key=lambda telling: not telling.duty):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,24 @@ from requests_app.vocabulary import Category, Kind, Status
 # Names that a query may hold beside the filter's own.
 BESIDES = frozenset({"cursor", "page_size", "wait"})
 MOST_WORDS = 8
+
+
+class RegisterQuestions(forms.Form):
+    """What was asked of the register, as it was typed."""
+
+    missions: frozenset[int] = frozenset()
+
+    def clean_waiting_on(self) -> str:
+        """Refuse a post that the mission does not have; ``me`` is whoever asks."""
+        code = str(self.cleaned_data["waiting_on"])
+        if code in {"", "me"} or posts_called(code, self.missions).exists():
+            return code
+        raise forms.ValidationError(_("There is no post of this code in the mission."))
+
+
+def posts_called(code: str, missions: frozenset[int]) -> QuerySet[Post]:
+    """Return the missions' posts of a code, whatever the case."""
+    return Post.objects.filter(mission__in=missions, code__iexact=code)
 
 
 class RegisterFilter(django_filters.FilterSet):
@@ -45,14 +64,21 @@ class RegisterFilter(django_filters.FilterSet):
 
     class Meta:
         model = AssistanceRequest
+        form = RegisterQuestions
         fields: list[str] = []
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
-        missions = {held.post.mission_id for held in standings_of(person)}
-        self.filters["sector"].field.queryset = Sector.objects.filter(mission__in=missions)
-        self.missions = missions
+        self.missions = frozenset(held.post.mission_id for held in standings_of(person))
+        self.filters["sector"].field.queryset = Sector.objects.filter(mission__in=self.missions)
+
+    @property
+    def form(self) -> RegisterQuestions:
+        """The questions, which know whose missions they are about."""
+        form = super().form
+        form.missions = self.missions
+        return form
 
     def filter_search(
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
@@ -74,16 +100,13 @@ class RegisterFilter(django_filters.FilterSet):
     ) -> QuerySet[AssistanceRequest]:
         """Keep what waits on a post, by its code; ``me`` means any of my posts."""
         if value == "me":
-            mine = [held.post for held in standings_of(self.person)]
-            found = Q(pk__in=[])
-            for post in mine:
-                found |= Q(pk__in=waiting_on(rows, post).values("pk"))
-            return rows.filter(found)
-        named = Post.objects.filter(mission__in=self.missions, code__iexact=value).first()
-        if named is None:
-            self.form.add_error("waiting_on", _("There is no post of this code in the mission."))
-            return rows.none()
-        return waiting_on(rows, named)
+            posts = [held.post for held in standings_of(self.person)]
+        else:
+            posts = list(posts_called(value, self.missions))
+        found = Q(pk__in=[])
+        for post in posts:
+            found |= Q(pk__in=waiting_on(rows, post).values("pk"))
+        return rows.filter(found)
 
     def filter_mine(
         self, rows: QuerySet[AssistanceRequest], name: str, value: bool | None

@@ -63,6 +63,13 @@ class Moment(forms.DateTimeField):
     default_validators = [_in_our_time]
 
 
+class Tick(forms.CheckboxInput):
+    """A box to tick; what was sent is read by the field, not taken for ticked."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name)
+
+
 class Flag(forms.NullBooleanField):
     """Yes or no; what is neither is refused rather than taken for no."""
 
@@ -127,7 +134,7 @@ def _field_for(question: Question, kind: str) -> forms.Field:
                 **common,
             )
         case "flag":
-            return Flag(widget=forms.CheckboxInput(), **common)
+            return Flag(widget=Tick(), **common)
         case "choice":
             choices = question.choices(kind) if question.choices else []  # type: ignore[arg-type]
             if question.name == "classification":

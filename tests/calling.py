@@ -12,15 +12,12 @@ class Caller(APIClient):
 
     def __init__(self, username: str) -> None:
         super().__init__()
-        given = self.post("/api/v1/tokens/", {"username": username, "password": PASSWORD})
+        given = self.post(
+            "/api/v1/tokens/", {"username": username, "password": PASSWORD}, format="json"
+        )
         assert given.status_code == 200, given.content
-        self.credentials(HTTP_AUTHORIZATION=f"Bearer {given.json()['token']}")
-
-    def request(self, **kwargs: Any) -> Any:
-        """Send JSON unless told otherwise."""
-        return super().request(**kwargs)
-
-    default_format = "json"
+        self.authorization = f"Bearer {given.json()['token']}"
+        self.credentials(HTTP_AUTHORIZATION=self.authorization)
 
     def tell(self, path: str, body: Any = None, *, expect: int = 200, **headers: Any) -> Any:
         """POST a body and give the answer, which must have the expected status."""

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connections
+from rest_framework.test import APIClient
 
 from approvals import services as approvals
 from approvals.models import Answer
@@ -31,6 +32,7 @@ from tests.builders import (
     open_step,
     who,
 )
+from tests.calling import Caller
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -177,3 +179,21 @@ def test_sweeps_at_once_tell_each_person_once():
     assert owed == Entry.objects.count()
     assert not Letter.objects.filter(sent_at=None).exists()
     assert set(Letter.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_one_key_from_three_lines_at_once_is_one_deed():
+    authorization = Caller("sector.east").authorization
+    headers = {"HTTP_AUTHORIZATION": authorization, "HTTP_IDEMPOTENCY_KEY": "same"}
+
+    def send():
+        answer = APIClient().post(
+            "/api/v1/requests/", {"kind": "civil_assistance"}, format="json", **headers
+        )
+        return answer.status_code, answer.json()["reference"]
+
+    told = at_once(send, send, send)
+
+    assert refusals(told) == []
+    assert {status for status, _ in told} == {201}
+    assert len(set(told)) == 1
+    assert AssistanceRequest.objects.count() == 1

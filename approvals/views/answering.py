@@ -149,6 +149,7 @@ class StepView(LoginRequiredMixin, View):
                 "step": step,
                 "form": form,
                 "errors": errors,
+                "unrecorded": form.unrecorded() if refusal else [],
                 "prepares": prepares,
                 "prepared": getattr(step, "prepared", None),
                 "again": again,
