@@ -126,17 +126,21 @@ def _instead_of(own: Post, seat: Seat, rfa: AssistanceRequest) -> list[Post]:
 
 
 def _is_asked(seat: Seat, rfa: AssistanceRequest) -> bool:
-    """Whether a seat is asked: its condition holds, and it is not the asker's own registration.
+    """Whether a seat is asked: its condition holds, and asking did not answer it already."""
+    return condition_holds(seat.condition, rfa) and not _said_by_asking(seat.kind, seat.role, rfa)
 
-    A Chief UN-CIMIC who files a humanitarian actor's security request has registered it by
-    that; no other post of the force may see it before the decision (P39).
+
+def _said_by_asking(kind: str, role: str, rfa: AssistanceRequest) -> bool:
+    """Whether the asker's own post would hold a seat that asking has answered.
+
+    An adviser who asks for something has said what they think of it. A Chief UN-CIMIC who
+    files a humanitarian actor's security request has registered it; no other post of the
+    force may see it before the decision (P39).
     """
-    return condition_holds(seat.condition, rfa) and not _registers_itself(seat.kind, seat.role, rfa)
-
-
-def _registers_itself(kind: str, role: str, rfa: AssistanceRequest) -> bool:
     registers = rfa.route == Route.SECURITY_HUMANITARIAN and kind == SeatKind.REVIEW
-    return registers and rfa.post is not None and rfa.post.role == role
+    if not (registers or kind == SeatKind.ADVICE):
+        return False
+    return rfa.post is not None and rfa.post.role == role
 
 
 def _post_for(seat: Seat, rfa: AssistanceRequest) -> Post:
@@ -259,8 +263,8 @@ def ask_as_it_now_stands(rfa: AssistanceRequest) -> None:
     asked in an earlier stage is asked first, so that nobody decides without its answer.
     """
     for step in rfa.steps.filter(state=StepState.SKIPPED, round=1):
-        registered = _registers_itself(step.seat_kind, step.role, rfa)
-        if condition_holds(step.condition, rfa) and not registered:
+        said = _said_by_asking(step.seat_kind, step.role, rfa)
+        if condition_holds(step.condition, rfa) and not said:
             step.state = StepState.WAITING
             step.save(update_fields=["state"])
     for step in rfa.steps.filter(state=StepState.WAITING):

@@ -26,7 +26,7 @@ from missions.vocabulary import MISSION_UN_CIMIC, Role
 from records.completeness import follow_up_of
 from records.models import ArchivedBag, Task
 from requests_app.content import content_of
-from requests_app.models import AssistanceRequest
+from requests_app.models import AssistanceRequest, Attachment
 from requests_app.vocabulary import Kind, Status
 
 READ_ME = """This bag holds one record of a United Nations peacekeeping mission.
@@ -195,6 +195,22 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _copy_file(file: Attachment, to: Path) -> None:
+    """Copy an attachment; raise ``NotNow`` if it is gone, or not the file that was attached."""
+    try:
+        with default_storage.open(str(file.file.name), "rb") as kept, to.open("wb") as out:
+            shutil.copyfileobj(kept, out)
+    except FileNotFoundError as error:
+        raise NotNow(
+            f"The file {file.name} is missing from the store: restore it first.", paragraph="41"
+        ) from error
+    if hashlib.sha256(to.read_bytes()).hexdigest() != file.digest:
+        raise NotNow(
+            f"The file {file.name} is not the one that was attached: restore it first.",
+            paragraph="41",
+        )
+
+
 def _fill(folder: Path, rfa: AssistanceRequest) -> None:
     """Write the bag's payload."""
     (folder / "revisions").mkdir(parents=True)
@@ -213,11 +229,7 @@ def _fill(folder: Path, rfa: AssistanceRequest) -> None:
         )
     for number, file in enumerate(rfa.attachments.all(), start=1):
         (folder / "files").mkdir(exist_ok=True)
-        with (
-            default_storage.open(str(file.file.name), "rb") as kept,
-            (folder / "files" / f"{number:02}-{file.name}").open("wb") as out,
-        ):
-            shutil.copyfileobj(kept, out)
+        _copy_file(file, folder / "files" / f"{number:02}-{file.name}")
     (folder / "README.txt").write_text(READ_ME, encoding="utf-8")
 
 
@@ -262,8 +274,9 @@ def pack_as_zip(*, rfa: AssistanceRequest, actor: User) -> IO[bytes]:
 def pack(*, rfa: AssistanceRequest, to: Path, actor: User | None) -> ArchivedBag:
     """Pack a closed record as a BagIt bag in a folder, and record its manifest's digest.
 
-    ``actor`` None is the command line's. Raises ``NotNow`` unless the record is closed or
-    the folder holds such a bag already; a failure half-way leaves no bag.
+    ``actor`` None is the command line's. Raises ``NotNow`` unless the record is closed and
+    its files are whole, or if the folder holds such a bag already; a failure half-way
+    leaves no bag.
     """
     if actor is not None:
         may_archive(actor).enforce()

@@ -1,19 +1,27 @@
 """Every page opens for whom it is for: at once, in both colours, by keyboard, on a phone."""
 
+import gzip
 import re
+import sys
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from missions.models import User
 from tests.builders import (
+    PASSWORD,
     a_draft,
     a_refused,
     a_started,
     a_submitted,
     carried_to,
+    civil_answers,
     open_step,
     qip_answers,
+    security_answers,
 )
+from tests.pages import PHONE, enter, press
 
 pytestmark = pytest.mark.browser
 
@@ -77,15 +85,16 @@ def records():
     }
 
 
-@pytest.mark.parametrize("username", FIRST)
-def test_each_account_is_sent_to_the_page_it_opens_first(desk, username):
-    page = desk(username)
+def test_each_account_is_sent_to_the_page_it_opens_first(desk):
+    User.objects.filter(username="admin").update(is_staff=True, is_superuser=True)
+    landed = {}
+    for username in FIRST:
+        page = desk(username)
+        assert page.goto("/").status == 200
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
+        landed[username] = page.url.removeprefix(desk.address).split("?")[0]
 
-    response = page.goto("/")
-
-    assert response.status == 200
-    expect(page).to_have_url(re.compile(re.escape(FIRST[username]) + r"(\?.*)?$"))
-    expect(page.get_by_role("heading", level=1).first).to_be_visible()
+    assert landed == FIRST
 
 
 def test_every_page_opens_for_those_it_is_for_and_nothing_fails_in_it(desk):
@@ -110,7 +119,7 @@ def test_a_stranger_is_asked_to_sign_in_and_then_led_on(desk):
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
     page.locator("[name=login]").fill("chief.cimic@unac.example")
-    page.locator("[name=password]").fill("carana-demo")
+    page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(rfa.title)
@@ -319,5 +328,6 @@ def test_what_the_first_page_weighs(desk, capsys):
 
     weights = {answer.url: len(gzip.compress(answer.body())) for answer in answers}
     with capsys.disabled():
-        print(f"\nfirst page: {sum(weights.values()) / 1024:.0f} KB in {len(weights)} files")
+        total = sum(weights.values()) / 1024
+        sys.stdout.write(f"\nfirst page: {total:.0f} KB gzipped in {len(weights)} files\n")
     assert len(weights) > 1

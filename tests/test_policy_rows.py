@@ -272,6 +272,13 @@ def test_separation_nobody_decides_what_they_asked_for_nor_does_their_office():
     assert fresh(carried_to(rfa, "approved")).status == "approved"
 
 
+def test_P32_an_adviser_who_asks_is_not_asked_for_advice_on_it():
+    rfa = a_submitted(qip_answers(), by="civil.affairs")
+
+    assert rfa.steps.get(seat="civil_affairs_advice").state == "skipped"
+    assert carried_to(rfa, "approved").status == "approved"
+
+
 def test_P33_a_request_of_the_chiefs_own_is_reviewed_by_the_un_cimic_staff():
     assert open_step(a_submitted(by="chief.cimic")).post.code == "cimic.staff"
 

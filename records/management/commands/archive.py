@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -43,12 +44,12 @@ class Command(BaseCommand):
         for rfa in closed:
             try:
                 kept = pack(rfa=rfa, to=folder, actor=None)
-            except Refusal as refusal:
+            except (Refusal, OSError, CalledProcessError) as error:
                 refused += 1
-                self.stderr.write(f"{rfa.reference}: {refusal.detail}")
+                self.stderr.write(f"{rfa.reference}: {error}")
                 continue
             packed += 1
             self.stdout.write(f"{kept.name} {kept.digest}")
         self.stdout.write(f"{packed} records packed in {folder}.")
         if refused:
-            raise CommandError(f"{refused} records were not packed.")
+            raise CommandError(f"{refused} of {packed + refused} records were not packed.")

@@ -1,0 +1,63 @@
+"""The OpenAPI document says what the contract says."""
+
+import pytest
+from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+
+from requests_app.questions import QUESTIONS
+
+CALLS = """
+post /api/v1/tokens/
+get post /api/v1/requests/
+get patch /api/v1/requests/{reference}/
+post /api/v1/requests/{reference}/submit/
+post /api/v1/requests/{reference}/withdraw/
+post /api/v1/requests/{reference}/cancel/
+post /api/v1/requests/{reference}/close/
+post /api/v1/requests/{reference}/attachments/
+post /api/v1/requests/{reference}/messages/
+get /api/v1/requests/{reference}/history/
+get /api/v1/inbox/
+post /api/v1/steps/{step_id}/answers/
+post /api/v1/steps/{step_id}/supersede/
+post /api/v1/extreme-situations/
+post /api/v1/requests/{reference}/task/
+post /api/v1/requests/{reference}/start/
+post /api/v1/requests/{reference}/progress/
+post /api/v1/requests/{reference}/complete/
+post /api/v1/requests/{reference}/visits/
+post /api/v1/requests/{reference}/instalments/
+post /api/v1/requests/{reference}/delivered-by-others/
+get /api/v1/register.csv
+get /api/v1/exports/{export_id}/
+get /api/v1/health/
+"""
+
+
+@pytest.fixture(scope="module")
+def document():
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def test_it_is_openapi_3_1_without_a_warning(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", tmp_path / "schema.yml")
+
+    assert (tmp_path / "schema.yml").read_text().startswith("openapi: 3.1")
+
+
+@pytest.mark.parametrize("line", CALLS.strip().splitlines())
+def test_each_call_of_the_contract_is_in_it(document, line):
+    *methods, path = line.split()
+
+    assert set(methods) <= set(document["paths"][path])
+
+
+def test_the_body_of_a_draft_is_the_forms_own_questions(document):
+    body = document["paths"]["/api/v1/requests/"]["post"]["requestBody"]
+    fields = set(body["content"]["application/json"]["schema"]["properties"])
+
+    assert fields == {question.name for question in QUESTIONS} | {"id", "kind"}
+
+
+def test_it_is_served_to_anyone(client):
+    assert client.get("/api/v1/schema/").status_code == 200
