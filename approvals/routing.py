@@ -133,14 +133,17 @@ def _is_asked(seat: Seat, rfa: AssistanceRequest) -> bool:
 def _said_by_asking(kind: str, role: str, rfa: AssistanceRequest) -> bool:
     """Whether the asker's own post would hold a seat that asking has answered.
 
-    An adviser who asks for something has said what they think of it. A Chief UN-CIMIC who
-    files a humanitarian actor's security request has registered it; no other post of the
-    force may see it before the decision (P39).
+    An adviser who asks for something has said what they think of it, unless another post
+    of the role can advise. A Chief UN-CIMIC who files a humanitarian actor's security
+    request has registered it; no other post of the force may see it before the decision
+    (P39).
     """
-    registers = rfa.route == Route.SECURITY_HUMANITARIAN and kind == SeatKind.REVIEW
-    if not (registers or kind == SeatKind.ADVICE):
+    if rfa.post is None or rfa.post.role != role:
         return False
-    return rfa.post is not None and rfa.post.role == role
+    if kind == SeatKind.ADVICE:
+        same = Post.objects.filter(mission=rfa.mission_id, role=role)
+        return not same.exclude(pk=rfa.post_id).exists()
+    return rfa.route == Route.SECURITY_HUMANITARIAN and kind == SeatKind.REVIEW
 
 
 def _post_for(seat: Seat, rfa: AssistanceRequest) -> Post:

@@ -30,11 +30,16 @@ def _mission():
 
 def refused(sql: str, params: list[object]) -> str:
     """Run a statement past every rule in the code; return what the database says against it."""
-    with pytest.raises(DatabaseError) as error, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError) as error:
+        _stored(sql, params)
     return str(error.value)
+
+
+@transaction.atomic
+def _stored(sql: str, params: list[object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def standing(rfa: AssistanceRequest, seat: str) -> tuple[int, str, str]:
