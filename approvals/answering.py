@@ -22,6 +22,8 @@ from missions.vocabulary import Role
 from requests_app.models import AssistanceRequest
 
 LONGEST = 20_000
+MOST_TEXTS = 100
+A_TEXT = f"Send a text of at most {LONGEST} characters."
 
 
 def _one_of(details: dict[str, Any], name: str, words: list[str]) -> list[FieldError]:
@@ -54,17 +56,27 @@ def _capability(rfa: AssistanceRequest, details: dict[str, Any]) -> list[FieldEr
     ]
 
 
-def _board(details: dict[str, Any]) -> list[FieldError]:
-    errors = []
-    members = details.get("members")
-    named = isinstance(members, list) and any(
-        isinstance(name, str) and name.strip() for name in members
-    )
-    if not named:
-        errors.append(FieldError("details.members", "Name the members who were present."))
-    if not str(details.get("minutes") or "").strip():
-        errors.append(FieldError("details.minutes", "Give the minutes: what was weighed."))
-    return errors
+def _is_text(said: Any) -> bool:
+    return isinstance(said, str) and len(said) <= LONGEST
+
+
+def _are_texts(said: Any) -> bool:
+    return isinstance(said, list) and len(said) <= MOST_TEXTS and all(map(_is_text, said))
+
+
+def _board(details: dict[str, Any]) -> tuple[list[FieldError], list[FieldError]]:
+    """Who was present, and what was weighed."""
+    wrong, missing = [], []
+    members, minutes = details.get("members", []), details.get("minutes", "")
+    if not _are_texts(members):
+        wrong.append(FieldError("details.members", "Send the members as a list of names."))
+    elif not any(name.strip() for name in members):
+        missing.append(FieldError("details.members", "Name the members who were present."))
+    if not _is_text(minutes):
+        wrong.append(FieldError("details.minutes", A_TEXT))
+    elif not minutes.strip():
+        missing.append(FieldError("details.minutes", "Give the minutes: what was weighed."))
+    return wrong, missing
 
 
 def _criteria(details: dict[str, Any], word: str) -> tuple[list[FieldError], list[FieldError]]:
@@ -80,7 +92,9 @@ def _criteria(details: dict[str, Any], word: str) -> tuple[list[FieldError], lis
             missing.append(FieldError(name, f"{criterion.label}: met or not, and why.", "39"))
         elif not isinstance(weighed["met"], bool):
             wrong.append(FieldError(f"{name}.met", "Answer true or false."))
-        elif not str(weighed.get("reason") or "").strip():
+        elif not _is_text(weighed.get("reason") or ""):
+            wrong.append(FieldError(f"{name}.reason", A_TEXT))
+        elif not (weighed.get("reason") or "").strip():
             missing.append(FieldError(f"{name}.reason", f"{criterion.label}: say why.", "39"))
     priority = details.get("priority")
     if priority is None and word in APPROVALS:
@@ -102,7 +116,7 @@ def _day(details: dict[str, Any], name: str) -> tuple[dt.date | None, list[Field
         day = parse_date(said) if isinstance(said, str) else None
     except ValueError:
         day = None
-    if day is None:
+    if day is None or not 2000 <= day.year <= 2100:
         return None, [FieldError(f"details.{name}", "Write the day as YYYY-MM-DD.")]
     return day, []
 
@@ -140,8 +154,14 @@ def _tasking(
 def _read_conditions(conditions: Any) -> tuple[list[str], list[FieldError]]:
     if conditions is None:
         return [], []
-    if not isinstance(conditions, list) or not all(isinstance(text, str) for text in conditions):
-        return [], [FieldError("conditions", "Send the conditions as a list of texts.")]
+    if not _are_texts(conditions):
+        return [], [
+            FieldError(
+                "conditions",
+                f"Send the conditions as a list of at most {MOST_TEXTS} texts, each of at most "
+                f"{LONGEST} characters.",
+            )
+        ]
     return [text.strip() for text in conditions if text.strip()], []
 
 
@@ -165,8 +185,8 @@ def read_answer(
     if not isinstance(word, str) or word not in allowed:
         word = ""
         wrong.append(FieldError("answer", f"Answer one of: {', '.join(allowed)}."))
-    if not isinstance(remarks, str | None) or len(remarks or "") > LONGEST:
-        wrong.append(FieldError("remarks", f"Send a text of at most {LONGEST} characters."))
+    if not _is_text(remarks or ""):
+        wrong.append(FieldError("remarks", A_TEXT))
         remarks = ""
     texts, errors = _read_conditions(conditions)
     wrong += errors
@@ -190,7 +210,8 @@ def read_answer(
             wrong += _flags(said, "appropriate", "resourceable")
             missing += _capability(rfa, said)
         case SeatKind.BOARD:
-            missing += _board(said)
+            errors, lacking = _board(said)
+            wrong, missing = wrong + errors, missing + lacking
         case SeatKind.DECISION if step.role == Role.DESIGNATED_OFFICIAL and word != Word.RETURN:
             errors, lacking = _criteria(said, str(word))
             wrong, missing = wrong + errors, missing + lacking

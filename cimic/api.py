@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from kombu.exceptions import OperationalError
 from rest_framework import serializers
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -151,8 +152,20 @@ class MeView(APIView):
         )
 
 
+class WhateverIsAccepted(BaseContentNegotiation):
+    """A file is what its address says: what a client would rather have changes nothing."""
+
+    def select_parser(self, request: Any, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 class RegisterCsvView(APIView):
     """The register as CSV: the query of ``requests/``, the rows of one's own sight."""
+
+    content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(parameters=REGISTER_PARAMETERS, responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request) -> Any:

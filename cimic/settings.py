@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "cimic.unsent.UnsentMiddleware",
     "cimic.middleware.RefusalMiddleware",
 ]
 

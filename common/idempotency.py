@@ -40,13 +40,10 @@ class IdempotentPosts:
     key with another body raises ``Incomplete`` (422). A refused call claims nothing.
     """
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Read the raw body first, or a later parser would leave nothing to digest."""
         if request.headers.get(HEADER) and not request.content_type.startswith("multipart/"):
-            request.body  # noqa: B018 - reading it keeps it
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+            request._request.body  # noqa: B018 - reading it keeps it
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         key = request.headers.get(HEADER, "")
         if request.method != "POST" or not key:

@@ -13,7 +13,7 @@ from common.paging import MOST, USUAL, Page
 def asked_page(request: Request) -> tuple[str, int]:
     """Return the cursor and the page size asked for; raise ``Malformed`` for a bad size."""
     size = request.query_params.get("page_size", str(USUAL))
-    if not size.isdecimal() or not 1 <= int(size) <= MOST:
+    if not size.isdecimal() or len(size) > 3 or not 1 <= int(size) <= MOST:
         raise Malformed(
             errors=[FieldError("page_size", f"Ask for a whole number from 1 to {MOST}.")]
         )

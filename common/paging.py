@@ -40,6 +40,10 @@ def _write(direction: str, row: Model, keys: list[str]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def _is_no_key(value: Any) -> bool:
+    return value is None or (isinstance(value, dt.datetime) and value.tzinfo is None)
+
+
 def _read(cursor: str, model: type[Model], keys: list[str]) -> tuple[str, list[Any]]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
@@ -48,9 +52,16 @@ def _read(cursor: str, model: type[Model], keys: list[str]) -> tuple[str, list[A
             model._meta.get_field(key).to_python(text)  # type: ignore[union-attr]
             for key, text in zip(keys, texts, strict=True)
         ]
-        if direction not in {"next", "previous"} or any(value is None for value in values):
+        if direction not in {"next", "previous"} or any(map(_is_no_key, values)):
             raise ValueError
-    except (ValueError, TypeError, binascii.Error, AttributeError, ValidationError) as error:
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+        binascii.Error,
+        AttributeError,
+        ValidationError,
+    ) as error:
         raise Malformed(
             errors=[FieldError("cursor", "This page marker is unreadable: start from the top.")]
         ) from error

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -104,6 +109,12 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
             exc.message_dict if hasattr(exc, "error_dict") else {"non_field_errors": exc.messages}
         )
         return problem(400, "Some answers cannot be read.", errors=field_errors(messages))
+    if isinstance(exc, RequestDataTooBig):
+        set_rollback()
+        return problem(413, "This is more than is taken in at once: send less.")
+    if isinstance(exc, SuspiciousOperation):
+        set_rollback()
+        return problem(400, str(exc))
     if isinstance(exc, Http404):
         exc = exceptions.NotFound("There is no such thing, or it is not open to you.")
     elif isinstance(exc, PermissionDenied):

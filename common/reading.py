@@ -1,7 +1,8 @@
 """Reading what was sent, before any form sees it: text that can be kept, one value a field."""
 
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Container, Iterable
 from typing import Any
 
 from django.http import QueryDict
@@ -16,39 +17,43 @@ def is_plain(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def _texts(value: Any) -> Iterable[str]:
+def _can_be_kept(value: Any) -> bool:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
+        return is_plain(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(is_plain(name) and _can_be_kept(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_can_be_kept, value))
+    return True
 
 
 class PlainJSONParser(JSONParser):
-    """JSON whose texts can all be kept, nested no deeper than anybody means."""
+    """JSON whose texts and numbers can all be kept, nested no deeper than anybody means."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         """Return what was sent; raise ``ParseError`` (400) if it is not JSON or not plain."""
         try:
             data = super().parse(stream, media_type, parser_context)
-            plain = all(is_plain(text) for text in _texts(data))
+            plain = _can_be_kept(data)
         except (RecursionError, json.JSONDecodeError) as error:
             raise ParseError("This JSON is nested too deeply.") from error
         if not plain:
-            raise ParseError("Null characters and half surrogates cannot be kept: take them out.")
+            raise ParseError(
+                "Null characters, half surrogates and numbers without end cannot be kept: take "
+                "them out."
+            )
         return data
 
 
 def one_value_each(
-    data: dict[str, Any], names: Iterable[str]
+    data: dict[str, Any], names: Iterable[str], *, flags: Container[str] = ()
 ) -> tuple[dict[str, Any], list[FieldError]]:
     """Return the data with numbers as a form reads them, and an error for each list or object.
 
-    True and false stay what they are: only a yes-or-no field takes them.
+    True and false stay what they are in a yes-or-no field, one of ``flags``; in any other
+    they are an error too.
     """
     values = data.dict() if isinstance(data, QueryDict) else dict(data)
     errors = []
@@ -57,6 +62,10 @@ def one_value_each(
         if isinstance(value, list | dict):
             errors.append(FieldError(name, "Send one value here: text, a number, true or false."))
             values.pop(name)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif isinstance(value, bool):
+            if name not in flags:
+                errors.append(FieldError(name, "Send text or a number here, not true or false."))
+                values.pop(name)
+        elif isinstance(value, int | float):
             values[name] = str(value)
     return values, errors

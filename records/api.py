@@ -31,7 +31,7 @@ from records.serializers import (
     MessageSerializer,
     RecordSerializer,
 )
-from requests_app.forms import DraftForm, ExtremeSituationForm, unknown_names
+from requests_app.forms import Day, DraftForm, ExtremeSituationForm, unknown_names
 from requests_app.models import AssistanceRequest
 from requests_app.policy import asking_as, may_ask, may_report_extreme
 from requests_app.services import start_draft
@@ -169,7 +169,7 @@ def _version(request: Request) -> int:
     said = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not said:
         raise VersionMissing("Send If-Match with the version you read, as its ETag gave it.")
-    if not said.isdecimal():
+    if not said.isdecimal() or len(said) > 18:
         raise Malformed(errors=[FieldError("If-Match", "Send the version as its ETag gave it.")])
     return int(said)
 
@@ -178,11 +178,11 @@ class ActForm(forms.Form):
     """What an act on a record may say; each act reads its own fields."""
 
     reason = forms.CharField(required=False, max_length=4000)
-    started_on = forms.DateField(required=False)
-    completed_on = forms.DateField(required=False)
-    planned_start = forms.DateField(required=False)
-    planned_end = forms.DateField(required=False)
-    agreement_signed_on = forms.DateField(required=False)
+    started_on = Day(required=False)
+    completed_on = Day(required=False)
+    planned_start = Day(required=False)
+    planned_end = Day(required=False)
+    agreement_signed_on = Day(required=False)
     agreement_reference = forms.CharField(required=False, max_length=80)
     result = forms.CharField(required=False, max_length=20_000)
     women = forms.IntegerField(required=False, min_value=0, max_value=2_147_483_647)
@@ -194,15 +194,15 @@ class ActForm(forms.Form):
     )
     text = forms.CharField(required=False, max_length=20_000)
     percent = forms.IntegerField(required=False, min_value=0, max_value=100)
-    visited_on = forms.DateField(required=False)
+    visited_on = Day(required=False)
     findings = forms.CharField(required=False, max_length=20_000)
     amount = forms.DecimalField(
         required=False, min_value=Decimal("0.01"), max_digits=14, decimal_places=2
     )
-    paid_on = forms.DateField(required=False)
+    paid_on = Day(required=False)
     evidence = forms.CharField(required=False, max_length=200)
     organisation = forms.CharField(required=False, max_length=200)
-    delivered_on = forms.DateField(required=False)
+    delivered_on = Day(required=False)
     source = forms.CharField(required=False, max_length=300)
     answer = forms.IntegerField(required=False)
     number = forms.IntegerField(required=False, min_value=1)
@@ -409,7 +409,7 @@ class AttachmentsView(IdempotentPosts, APIView):
             rfa=rfa,
             actor=person,
             upload=upload,  # type: ignore[arg-type]
-            caption=str(request.data.get("caption", "")).replace("\0", ""),
+            caption=read_act(_body(request))["caption"],
         )
         return Response(AttachmentSerializer(kept).data, status=201)
 

@@ -24,6 +24,13 @@ class RegisterQuestions(forms.Form):
 
     missions: frozenset[int] = frozenset()
 
+    def clean_mine(self) -> bool | None:
+        """Refuse what is neither true nor false, rather than take it for everybody's."""
+        read: bool | None = self.cleaned_data["mine"]
+        if read is None and self.data.get("mine"):
+            raise forms.ValidationError(_("Answer true or false."))
+        return read
+
     def clean_waiting_on(self) -> str:
         """Refuse a post that the mission does not have; ``me`` is whoever asks."""
         code = str(self.cleaned_data["waiting_on"])

@@ -6,13 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import FieldError, Malformed
+from requests_app.forms import Day
 
 LONGEST = 20_000
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 
-def _day(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(
+def _day(label: Any, **more: Any) -> Day:
+    return Day(
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         **more,

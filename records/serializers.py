@@ -295,24 +295,35 @@ def messages_for(person: Any, rfa: AssistanceRequest) -> Any:
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):
-    """An entry of a record's history; a payload withheld from the reader is null."""
+    """An entry of a record's history, with all that its hash and digest are made of.
 
+    A payload withheld from the reader is null, and so is its salt; the chain still verifies.
+    """
+
+    chain = serializers.UUIDField(source="chain_id")
+    actor_id = serializers.IntegerField(allow_null=True)
+    post_id = serializers.IntegerField(allow_null=True)
     actor = serializers.CharField(source="actor_name")
     post = serializers.CharField(source="post_title")
     payload = serializers.SerializerMethodField()
+    salt = serializers.SerializerMethodField()
 
     class Meta:
         model = Entry
         fields = [
+            "chain",
             "number",
             "act",
+            "actor_id",
             "actor",
+            "post_id",
             "post",
             "capacity",
             "happened_at",
             "recorded_at",
             "told_clock",
             "payload",
+            "salt",
             "payload_digest",
             "previous",
             "hash",
@@ -323,3 +334,8 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
         """Give what the entry says, unless it is the mission's own and the reader a partner."""
         said: dict[str, Any] = json.loads(entry.payload.text)
         return said if may_read_entry(self.context["request"].user, entry.act, said) else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_salt(self, entry: Entry) -> str | None:
+        """Give what the payload's digest is salted with, where the payload is given."""
+        return None if self.get_payload(entry) is None else entry.payload.salt

@@ -249,11 +249,13 @@ def pay_instalment(
 ) -> Instalment:
     """Record a payment to the partner; the last one only after a visit.
 
-    Raises ``NotNow`` for a last payment without a visit, ``Malformed`` if the payments
-    would exceed the approved cost.
+    Raises ``NotNow`` for a last payment without a visit, ``Malformed`` for a day still to
+    come or if the payments would exceed the approved cost.
     """
     rfa = locked(rfa)
     policy.may_pay(actor, rfa).enforce()
+    if paid_on > now().date():
+        raise Malformed(errors=[FieldError("paid_on", "This day is still to come.")])
     task = _checked(task_of(rfa))
     paid = sum((line.amount for line in task.instalments.all()), Decimal(0))
     if rfa.estimated_cost is not None and paid + amount > rfa.estimated_cost:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import puremagic
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 
@@ -57,6 +58,14 @@ def _is_what_it_says(ending: str, content: bytes) -> bool:
     return SAME.get(ending, ending) in found
 
 
+def _safe_name(name: str) -> str:
+    """Return the last part of a name in plain letters; '' if nothing of it is left."""
+    try:
+        return get_valid_filename(PurePath(name).name)[-120:]
+    except SuspiciousFileOperation:
+        return ""
+
+
 def check_file(upload: UploadedFile | None) -> tuple[str, str, bytes]:
     """Return a safe name, the media type and the bytes of an upload.
 
@@ -65,7 +74,7 @@ def check_file(upload: UploadedFile | None) -> tuple[str, str, bytes]:
     """
     if upload is None:
         raise Malformed(errors=[FieldError("file", "Choose a file to attach.")])
-    name = get_valid_filename(PurePath(str(upload.name)).name)[-120:]
+    name = _safe_name(str(upload.name))
     ending = PurePath(name).suffix.lower()
     errors = []
     if not upload.size:

@@ -221,7 +221,8 @@ class DraftForm(forms.Form):
         names = [question.name for question in questions_for(kind) if question.name not in ROWS]
         self.wrongly_typed: list[FieldError] = []
         if data is not None:
-            data, self.wrongly_typed = one_value_each(data, names)
+            flags = {question.name for question in questions_for(kind) if question.holds == "flag"}
+            data, self.wrongly_typed = one_value_each(data, names, flags=flags)
         super().__init__(data, **kwargs)
         for question in questions_for(kind):
             if question.name in ROWS:

@@ -88,9 +88,17 @@ def owner_url() -> str:
 
 @pytest.fixture(autouse=True)
 def _own_files(settings: Any, tmp_path: Any) -> None:
-    """Keep what a test attaches in the test's own folder; hash passwords quickly."""
+    """Keep what a test attaches in the test's own folder."""
     settings.MEDIA_ROOT = tmp_path / "files"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Hash passwords quickly: the slowness that protects real ones would be most of a run."""
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        *settings.PASSWORD_HASHERS,
+    ]
 
 
 @pytest.fixture(scope="session")

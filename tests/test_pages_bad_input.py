@@ -317,6 +317,13 @@ def test_a_right_file_is_kept_and_read_by_who_may(desk):
     assert outsider.request.get(address).status == 404
 
 
+def sign_in_again(page, username):
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.locator("[name=login]").fill(username)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
 def test_a_session_that_ends_while_typing_costs_no_word(desk):
     page = desk("sector.east")
     page.goto("/requests/new/civil_assistance/")
@@ -327,15 +334,45 @@ def test_a_session_that_ends_while_typing_costs_no_word(desk):
     expect(page.locator("[data-saved]")).to_contain_text("signed out")
 
     press(page, "Save draft")
-    page.locator("[name=login]").fill("sector.east")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in_again(page, "sector.east")
+    expect(page.get_by_role("main")).to_contain_text("nothing was recorded")
+    expect(page.get_by_role("main")).to_contain_text("Two culverts are gone.")
+    press(page, "Send it now")
 
-    expect(page.locator("[name=place]")).to_have_value("Tereni, kilometre 4")
-    expect(page.locator("[name=description]")).to_have_value("Two culverts are gone.")
-    press(page, "Save draft")
     expect(page.get_by_role("main")).to_contain_text("is saved as a draft")
-    assert AssistanceRequest.objects.get().place == "Tereni, kilometre 4"
+    expect(page.locator("[name=place]")).to_have_value("Tereni, kilometre 4")
+    assert AssistanceRequest.objects.get().description == "Two culverts are gone."
+
+
+def test_a_confidential_form_never_lies_on_the_device_and_still_loses_no_word(desk):
+    page = desk("partner.ngo")
+    page.goto("/requests/new/security_assistance/")
+    fill(page, {"title": "Escort to Leppko"})
+    expect(page.locator("[data-saved]")).to_contain_text("Saved")
+    Session.objects.all().delete()
+    fill(page, {"threat_summary": "Two ambushes in three weeks."})
+    expect(page.locator("[data-saved]")).to_contain_text("signed out")
+    assert page.evaluate("localStorage.length") == 0
+
+    press(page, "Save draft")
+    sign_in_again(page, "partner.ngo")
+    press(page, "Send it now")
+
+    expect(page.locator("[name=threat_summary]")).to_have_value("Two ambushes in three weeks.")
+
+
+def test_words_kept_from_an_ended_session_are_shown_to_nobody_else(desk):
+    page = desk("partner.ngo", **NO_SCRIPT)
+    page.goto("/requests/new/qip/")
+    fill(page, {"title": "Latrines at Bikoro"})
+    Session.objects.all().delete()
+    press(page, "Save draft")
+
+    sign_in_again(page, "partner.un")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Quick Impact Project")
+    expect(page.get_by_role("main")).not_to_contain_text("Latrines at Bikoro")
+    expect(page.locator("[name=title]")).to_have_value("")
 
 
 def test_signing_in_again_in_another_tab_lets_the_first_save(desk):
@@ -356,7 +393,7 @@ def test_signing_in_again_in_another_tab_lets_the_first_save(desk):
     assert (rfa.place, rfa.contact) == ("Tereni, kilometre 4", "Sister Ana")
 
 
-def test_an_answer_typed_while_the_session_ended_asks_to_sign_in_first(desk):
+def test_an_answer_given_after_the_session_ended_is_offered_again_and_given_once(desk):
     rfa = a_submitted()
     page = desk("chief.cimic")
     open_from_inbox(page, rfa.reference)
@@ -364,11 +401,28 @@ def test_an_answer_typed_while_the_session_ended_asks_to_sign_in_first(desk):
     Session.objects.all().delete()
 
     press(page, "Give the answer")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    page.go_back()
-
-    expect(page.locator("[name=remarks]")).to_have_value("How many litres a day?")
     assert Answer.objects.count() == 0
+    sign_in_again(page, "chief.cimic")
+    expect(page.get_by_role("main")).to_contain_text("How many litres a day?")
+    press(page, "Send it now")
+
+    expect(page.get_by_role("main")).to_contain_text("On the record")
+    assert Answer.objects.get().remarks == "How many litres a day?"
+
+
+def test_a_message_sent_after_the_session_ended_is_offered_again(desk):
+    rfa = a_submitted()
+    page = desk("chief.cimic", **NO_SCRIPT)
+    page.goto(f"/register/{rfa.reference}/")
+    fill(page, {"text": "Which borehole?"})
+    Session.objects.all().delete()
+
+    press(page, "Send")
+    sign_in_again(page, "chief.cimic")
+    press(page, "Send it now")
+
+    expect(page).to_have_url(re.compile(f"/register/{rfa.reference}/#messages$"))
+    expect(page.locator("#messages")).to_contain_text("Which borehole?")
 
 
 def test_everything_to_submission_works_without_scripts(desk):
