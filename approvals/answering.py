@@ -84,8 +84,8 @@ def _criteria(details: dict[str, Any], word: str) -> tuple[list[FieldError], lis
     wrong, missing = [], []
     criteria = details.get("criteria") or {}
     if not isinstance(criteria, dict):
-        return [FieldError("details.criteria", "Send the four criteria as an object.")], []
-    for criterion in Criterion:
+        wrong.append(FieldError("details.criteria", "Send the four criteria as an object."))
+    for criterion in Criterion if isinstance(criteria, dict) else ():
         name = f"details.criteria.{criterion}"
         weighed = criteria.get(criterion.value)
         if not isinstance(weighed, dict) or weighed.get("met") is None:
@@ -185,7 +185,7 @@ def read_answer(
     if not isinstance(word, str) or word not in allowed:
         word = ""
         wrong.append(FieldError("answer", f"Answer one of: {', '.join(allowed)}."))
-    if not _is_text(remarks or ""):
+    if remarks is not None and not _is_text(remarks):
         wrong.append(FieldError("remarks", A_TEXT))
         remarks = ""
     texts, errors = _read_conditions(conditions)

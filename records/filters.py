@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from approvals.queries import visible_to, waiting_on, with_what_is_open
@@ -131,7 +132,17 @@ def lines_for(person: User) -> QuerySet[AssistanceRequest]:
 
 
 def register_for(person: User, params: Any) -> RegisterFilter:
-    """Return the register as this person may see it, narrowed by the query ``params``."""
+    """Return the register as this person may see it, narrowed by the query ``params``.
+
+    A question left empty, as a page's form sends it, was not asked.
+    """
+    if isinstance(params, QueryDict):
+        asked = params.copy()
+        for name, answers in params.lists():
+            asked.setlist(name, [answer for answer in answers if answer])
+            if not asked.getlist(name):
+                del asked[name]
+        params = asked
     return RegisterFilter(params, queryset=lines_for(person), person=person)
 
 

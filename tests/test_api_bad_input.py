@@ -388,6 +388,17 @@ def test_a_question_that_cannot_be_read_is_refused_never_widened(path):
     refused(Caller("chief.cimic").get(f"/api/v1/{path}"), 400)
 
 
+def test_a_question_left_empty_as_a_pages_form_sends_it_was_not_asked():
+    reference = Caller("sector.east").submit(civil_answers())
+    caller = Caller("chief.cimic")
+
+    listed = caller.read("requests/?kind=&status=&sector=&needed_before=&search=")["results"]
+    export = caller.get("/api/v1/register.csv?kind=&status=under_review")
+
+    assert [line["reference"] for line in listed] == [reference]
+    assert export["X-Rows"] == "1"
+
+
 NOWHERE = [
     "requests/UNAC-CA-2026-9999/",
     "requests/%00/",
