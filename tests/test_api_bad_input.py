@@ -397,6 +397,8 @@ def test_a_question_left_empty_as_a_pages_form_sends_it_was_not_asked():
 
     assert [line["reference"] for line in listed] == [reference]
     assert export["X-Rows"] == "1"
+    assert reference in b"".join(export.streaming_content).decode()
+    export.close()
 
 
 NOWHERE = [
