@@ -1,5 +1,6 @@
 """How a record travels: its process copied into steps, one stage opened after another."""
 
+import datetime as dt
 from typing import Any
 
 from django.db.models import Max
@@ -12,6 +13,7 @@ from approvals.moves import after
 from approvals.vocabulary import Act, Grant, SeatCondition, SeatKind, StepState
 from common.clock import now
 from common.errors import NotNow
+from missions.calendar import local_day
 from missions.models import Mission, Post
 from missions.queries import posts_as
 from missions.vocabulary import Role
@@ -34,11 +36,27 @@ def route_for(rfa: AssistanceRequest) -> Route:
     return Route.SECURITY_HUMANITARIAN
 
 
+def process_in_force(mission: Mission, route: str, on: dt.date | None = None) -> Process | None:
+    """Return the mission's own process in force on a day (today, by its own calendar), or None.
+
+    Of the promulgated ones it is the newest whose first day has come (P31).
+    """
+    day = on or local_day(mission)
+    return (
+        Process.objects.filter(
+            mission=mission,
+            route=route,
+            state=ProcessState.PROMULGATED,
+            in_force_from__lte=day,
+        )
+        .order_by("-in_force_from", "-version")
+        .first()
+    )
+
+
 def process_for(mission: Mission, route: str) -> Process:
     """Return the mission's process in force for a route, or else the shipped baseline (P31)."""
-    in_force = Process.objects.filter(
-        mission=mission, route=route, state=ProcessState.IN_FORCE
-    ).first()
+    in_force = process_in_force(mission, route)
     if in_force:
         return in_force
     definition = BASELINES[route]

@@ -149,6 +149,30 @@ class Criterion(models.TextChoices):
     SUSTAINABILITY = "sustainability", _("Sustainability")
 
 
+class ReferralOutcome(models.TextChoices):
+    """How a referral ended at its level (P52)."""
+
+    RESOLVED = "resolved", _("Resolved")
+    PASSED_ON = "passed_on", _("Passed on to the SRSG")
+
+
+class LookAlikeWord(models.TextChoices):
+    """What a reviewer finds of a look-alike (P30)."""
+
+    DUPLICATE = "duplicate", _("A duplicate")
+    COMPLEMENTARY = "complementary", _("Complementary")
+    DISTINCT = "distinct", _("Distinct")
+
+
+class ReminderSort(models.TextChoices):
+    """What a post is reminded of, and when its work goes up."""
+
+    HALF = "half", _("Half the limit has passed")
+    LIMIT = "limit", _("The limit has come")
+    ESCALATED = "escalated", _("Late: the Chief of Staff is told")
+    VACANT = "vacant", _("Nobody holds the post: the post above is told")
+
+
 class Act(models.TextChoices):
     """What moves a record from one status to another."""
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -17,8 +17,19 @@ from missions.vocabulary import (
 )
 
 
+def _monday_to_friday() -> list[int]:
+    return [1, 2, 3, 4, 5]
+
+
 class Mission(models.Model):
-    """A United Nations peacekeeping mission with a force."""
+    """A United Nations peacekeeping mission with a force.
+
+    ``working_days`` are ISO weekdays (Monday is 1): a normal limit runs on them alone, in
+    ``time_zone``; a time-sensitive one runs day and night. ``board_quorum`` is how many
+    members the project review committee needs. ``complaint_hours`` is how soon a complaint is
+    answered (P50), ``referral_hours`` a referral (P52). ``site_distance_km`` is how near to a
+    displacement site a request lies "near" it (P47).
+    """
 
     code = models.CharField(max_length=12, unique=True)
     name = models.CharField(max_length=200)
@@ -30,12 +41,34 @@ class Mission(models.Model):
     established_on = models.DateField()
     qip_ceiling = models.DecimalField(max_digits=12, decimal_places=2, default=50000)
     first_instalment_percent = models.PositiveSmallIntegerField(default=80)
+    working_days = ArrayField(models.PositiveSmallIntegerField(), default=_monday_to_friday)
+    board_quorum = models.PositiveSmallIntegerField(default=2)
+    complaint_hours = models.PositiveIntegerField(default=120)
+    referral_hours = models.PositiveIntegerField(default=72)
+    site_distance_km = models.FloatField(default=3)
     asset_focal_point = models.ForeignKey(
         "Post", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
     def __str__(self) -> str:
         return self.code
+
+
+class Holiday(models.Model):
+    """A day on which the mission does not work; a normal limit does not run on it."""
+
+    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="holidays")
+    on = models.DateField()
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["on"]
+        constraints = [
+            models.UniqueConstraint(fields=["mission", "on"], name="holiday_is_one_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.name}"
 
 
 class Sector(models.Model):
@@ -101,6 +134,79 @@ class Area(models.Model):
         ordering = ["pcode"]
         constraints = [
             models.UniqueConstraint(fields=["mission", "pcode"], name="pcode_is_one_a_mission")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DisplacementSite(models.Model):
+    """A camp or site of internally displaced persons, whose civilian character is kept (P47).
+
+    ``latitude`` and ``longitude`` in degrees, WGS 84.
+    """
+
+    mission = models.ForeignKey(
+        Mission, on_delete=models.PROTECT, related_name="displacement_sites"
+    )
+    name = models.CharField(max_length=120)
+    area = models.ForeignKey(
+        Area, null=True, blank=True, on_delete=models.PROTECT, related_name="displacement_sites"
+    )
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    people = models.PositiveIntegerField(null=True, blank=True)
+    opened_on = models.DateField()
+    closed_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mission", "name"], name="displacement_site_name_is_one_a_mission"
+            ),
+            models.CheckConstraint(
+                name="displacement_site_is_on_earth",
+                condition=Q(latitude__gte=-90)
+                & Q(latitude__lte=90)
+                & Q(longitude__gte=-180)
+                & Q(longitude__lte=180),
+                violation_error_message=_("Give latitude and longitude in degrees."),
+            ),
+            models.CheckConstraint(
+                name="displacement_site_closes_after_it_opens",
+                condition=Q(closed_on__isnull=True) | Q(closed_on__gte=F("opened_on")),
+                violation_error_message=_("The last day cannot be before the first."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DisasterEvent(models.Model):
+    """A natural disaster that requests are grouped by (P37); the route stays the same.
+
+    ``glide`` is its GLIDE number (glidenumber.net), where it has one.
+    """
+
+    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="disaster_events")
+    name = models.CharField(max_length=120)
+    glide = models.CharField(max_length=20, blank=True)
+    began_on = models.DateField()
+    ended_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-began_on", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mission", "name"], name="disaster_event_name_is_one_a_mission"
+            ),
+            models.CheckConstraint(
+                name="disaster_event_ends_after_it_begins",
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("began_on")),
+                violation_error_message=_("The last day cannot be before the first."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -273,18 +379,37 @@ class Appointment(models.Model):
         return f"{self.person} as {self.get_capacity_display()} of {self.post}"
 
 
+def _every_route() -> list[str]:
+    return []
+
+
 class Delegation(models.Model):
-    """A holder lets another person act for the post for a while; named on each such decision."""
+    """A holder lets another person act for the post for a while; named on each such decision.
+
+    ``routes`` bounds it to requests of these routes (``requests_app.vocabulary.Route``);
+    empty is all of them. ``ended_at`` ends it before its last day.
+    """
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="delegations")
     delegate = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations")
     given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations_given")
     scope = models.CharField(max_length=200, blank=True)
+    routes = ArrayField(models.CharField(max_length=24), default=_every_route, blank=True)
     from_on = models.DateField()
     until_on = models.DateField()
+    given_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="delegation_is_to_another_person",
+                condition=~Q(delegate=F("given_by")),
+                violation_error_message=_("A delegation is given to somebody else."),
+            ),
             models.CheckConstraint(
                 name="delegation_ends_after_it_begins",
                 condition=Q(until_on__gte=F("from_on")),

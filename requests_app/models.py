@@ -106,11 +106,28 @@ class AssistanceRequest(NeverDeleted):
     ddr = models.BooleanField(default=False)
     disaster = models.BooleanField(default=False)
     disaster_name = models.CharField(max_length=120, blank=True)
+    disaster_event = models.ForeignKey(
+        "missions.DisasterEvent",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="requests",
+    )
+    displacement_site = models.ForeignKey(
+        "missions.DisplacementSite",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="requests",
+    )
+    camp_effect = models.TextField(blank=True)
 
     classification = models.PositiveSmallIntegerField(
         choices=Classification, default=Classification.UNCLASSIFIED
     )
     hidden_from_force = models.BooleanField(default=False)
+    # Who asks is shown to the posts on the route alone, never exported, mapped or told (R22).
+    low_profile = models.BooleanField(default=False)
     tasked_unit = models.ForeignKey(
         "missions.Unit", null=True, blank=True, on_delete=models.PROTECT, related_name="tasked"
     )
@@ -281,7 +298,10 @@ class QuickImpactProject(NeverDeleted):
 
 
 class ExtremeSituation(NeverDeleted):
-    """Help given before approval, to prevent one of three harms, reported afterwards (P40)."""
+    """Help given before approval, to prevent one of three harms, reported afterwards (P40).
+
+    Several reports of one event are joined: the later ones are the ``same_event_as`` the first.
+    """
 
     rfa = models.OneToOneField(
         AssistanceRequest,
@@ -295,6 +315,16 @@ class ExtremeSituation(NeverDeleted):
     unit = models.ForeignKey(
         "missions.Unit", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    same_event_as = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="further_reports"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="report_is_not_joined_to_itself", condition=~Q(same_event_as=F("rfa"))
+            )
+        ]
 
     def __str__(self) -> str:
         return f"extreme situation {self.rfa_id}"

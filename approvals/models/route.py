@@ -1,4 +1,4 @@
-"""Who decides: the mission's processes, a record's own steps, and the answers given."""
+"""A record's own route: its steps, and the answers given at them."""
 
 from typing import Any
 
@@ -7,68 +7,22 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import Q
 
-from approvals.definition import Definition, read
+from approvals.models.process import Process
 from approvals.vocabulary import (
     ACKNOWLEDGEMENT,
     APPROVALS,
     FINDING,
     WORDS,
     Grant,
+    ReminderSort,
     SeatCondition,
     SeatKind,
     StepState,
     Word,
 )
-from common.models import AppendOnly, NeverDeleted, ServingMayUpdate
+from common.models import AppendOnly, ServingMayUpdate
 from missions.vocabulary import Capacity, Role
 from requests_app.models import AssistanceRequest
-from requests_app.vocabulary import Route
-
-
-class ProcessState(models.TextChoices):
-    """Where a process stands. The shipped baseline serves until the mission's own is in force."""
-
-    BASELINE = "baseline", "Baseline"
-    DRAFT = "draft", "Draft"
-    IN_FORCE = "in_force", "In force"
-    SUPERSEDED = "superseded", "Superseded"
-
-
-class Process(NeverDeleted):
-    """A mission's process for one route, in one version, as data (P31).
-
-    At submission it is copied into the request's steps and never read again for it.
-    """
-
-    mission = models.ForeignKey(
-        "missions.Mission", on_delete=models.PROTECT, related_name="processes"
-    )
-    route = models.CharField(max_length=24, choices=Route)
-    version = models.PositiveIntegerField()
-    state = models.CharField(max_length=12, choices=ProcessState)
-    content = models.JSONField()
-    digest = models.CharField(max_length=64)
-    in_force_from = models.DateField(null=True, blank=True)
-
-    class Meta:
-        verbose_name_plural = "processes"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["mission", "route", "version"], name="process_version_is_made_once"
-            ),
-            models.UniqueConstraint(
-                fields=["mission", "route"],
-                condition=Q(state=ProcessState.IN_FORCE),
-                name="route_has_one_process_in_force",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_route_display()} v{self.version}"
-
-    @property
-    def definition(self) -> Definition:
-        return read(self.content)
 
 
 class Step(ServingMayUpdate):
@@ -76,9 +30,20 @@ class Step(ServingMayUpdate):
 
     What the seat is cannot change once it is made; ``current`` is the answer that stands,
     with what it grants. Foreign keys bind both to each other and a task to them.
+    ``half_at`` and ``due_at`` keep what ``approvals.clocks`` says, for sorting and sweeps;
+    ``used_seconds`` is the time that ran before the clock was last paused.
     """
 
-    serving_may_update = ("state", "opened_at", "due_at", "current", "current_grants", "post")
+    serving_may_update = (
+        "state",
+        "opened_at",
+        "half_at",
+        "due_at",
+        "used_seconds",
+        "current",
+        "current_grants",
+        "post",
+    )
 
     rfa = models.ForeignKey(AssistanceRequest, on_delete=models.PROTECT, related_name="steps")
     process = models.ForeignKey(Process, on_delete=models.PROTECT, related_name="+")
@@ -96,7 +61,9 @@ class Step(ServingMayUpdate):
     time_sensitive_hours = models.PositiveIntegerField()
     state = models.CharField(max_length=12, choices=StepState, default=StepState.WAITING)
     opened_at = models.DateTimeField(null=True)
+    half_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    used_seconds = models.PositiveIntegerField(default=0)
     current = models.OneToOneField(
         "Answer", null=True, on_delete=models.PROTECT, related_name="stands_at"
     )
@@ -249,6 +216,28 @@ class Answer(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.get_answer_display()} at {self.step_id}"
+
+
+class Reminder(AppendOnly):
+    """A reminder or an escalation that was sent of an open step; each at most once (P31).
+
+    One row an opening and a sort, so that a sweep that ran late, or twice, tells nobody twice.
+    """
+
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="reminders")
+    sort = models.CharField(max_length=12, choices=ReminderSort)
+    opened_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["step", "sort", "opened_at"], name="step_is_reminded_once_of_each_sort"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_sort_display()} of {self.step_id}"
 
 
 class PreparedAnswer(models.Model):

@@ -8,7 +8,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from approvals.models import Answer, Grant
+from approvals.models import Answer
+from approvals.vocabulary import Grant
 from common.models import AppendOnly, NeverDeleted
 from missions.vocabulary import Role
 from requests_app.models import MONEY, PEOPLE, AssistanceRequest

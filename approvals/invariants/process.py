@@ -1,17 +1,10 @@
-"""What never bends: the policy as small functions, each naming its paragraph.
-
-Over a process (may it be used?) and over a record (does it comply?). The database refuses
-the first four as well; these say it in words, for guards, co-signing, tests and the
-compliance page.
-"""
+"""What never bends, over a process: may it be used? One small function a rule."""
 
 from collections.abc import Callable
 
 from approvals.definition import Definition, Seat
-from approvals.models import Step
-from approvals.vocabulary import APPROVALS, SeatCondition, SeatKind, StepState
+from approvals.vocabulary import SeatCondition, SeatKind
 from missions.vocabulary import Role
-from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Route
 
 Broken = list[tuple[str, str]]
@@ -156,44 +149,3 @@ def broken_by_process(route: str, definition: Definition) -> Broken:
     """List what a process breaks: the paragraph and the words; empty if nothing."""
     found = [(paragraph, rule(route, definition)) for paragraph, rule in PROCESS_RULES]
     return [(paragraph, words) for paragraph, words in found if words]
-
-
-def _stands(rfa: AssistanceRequest, **wanted: object) -> Step | None:
-    return (
-        rfa.steps.filter(state=StepState.ANSWERED, current__isnull=False, **wanted)
-        .select_related("current")
-        .order_by("-round")
-        .first()
-    )
-
-
-def approval_of(rfa: AssistanceRequest) -> Step | None:
-    """Return the step whose standing answer approves the request, or None."""
-    return _stands(rfa, seat_kind=SeatKind.DECISION, current__answer__in=sorted(APPROVALS))
-
-
-def capability_of(rfa: AssistanceRequest) -> Step | None:
-    """Return the step at which DMS/CMS has answered, or None."""
-    return _stands(rfa, seat_kind=SeatKind.CAPABILITY, role=Role.DMS)
-
-
-def tasking_of(rfa: AssistanceRequest) -> Step | None:
-    """Return the step at which the force accepted the task, or None."""
-    return _stands(rfa, seat_kind=SeatKind.TASKING, current__answer="accept")
-
-
-def why_it_may_not_start(rfa: AssistanceRequest) -> Broken:
-    """List what a task still lacks before it may start: approval, DMS/CMS, tasking (P30, P36)."""
-    broken = []
-    if rfa.route in COMPETENT:
-        approval = approval_of(rfa)
-        if approval is None or approval.role not in COMPETENT[rfa.route]:
-            paragraph = "39" if rfa.route == Route.SECURITY_HUMANITARIAN else "30"
-            broken.append((paragraph, "The competent authority has not approved it."))
-    if rfa.route in NEEDS_MISSION_SUPPORT and capability_of(rfa) is None:
-        broken.append(("36", "DMS/CMS has not answered yet: no task starts before."))
-    if rfa.route in NEEDS_TASKING and tasking_of(rfa) is None:
-        broken.append(
-            ("39" if rfa.route == Route.SECURITY_MISSION else "30", "The force is not tasked yet.")
-        )
-    return broken

@@ -1,0 +1,19 @@
+"""What never bends: the policy as small functions, each naming its paragraph.
+
+Over a process (may it be used?) and over a record (may it go on, does it comply?). The
+database refuses the first four as well; these say it in words, for guards, co-signing,
+tests and the compliance page.
+"""
+
+from approvals.invariants.process import COMPETENT, Broken, broken_by_process
+from approvals.invariants.start import approval_of, capability_of, tasking_of, why_it_may_not_start
+
+__all__ = [
+    "Broken",
+    "COMPETENT",
+    "approval_of",
+    "broken_by_process",
+    "capability_of",
+    "tasking_of",
+    "why_it_may_not_start",
+]

@@ -1,0 +1,29 @@
+"""What the pages of whoever decides show, made ready for their templates."""
+
+from approvals.pages.records import (
+    SAID,
+    answers_for_page,
+    by_urgency,
+    capacity_label,
+    extreme_facts_of,
+    files_for_page,
+    line_of,
+    page_of_record,
+    route_for_page,
+    thread_for_page,
+    waiting_for_page,
+)
+
+__all__ = [
+    "SAID",
+    "answers_for_page",
+    "by_urgency",
+    "capacity_label",
+    "extreme_facts_of",
+    "files_for_page",
+    "line_of",
+    "page_of_record",
+    "route_for_page",
+    "thread_for_page",
+    "waiting_for_page",
+]

@@ -1,0 +1,35 @@
+"""Who may do what, and why not."""
+
+from approvals.policy.records import (
+    allowed_acts,
+    may_answer,
+    may_cancel,
+    may_change,
+    may_close,
+    may_prepare,
+    may_read_entry,
+    may_read_internal,
+    may_read_words,
+    may_speak,
+    may_speak_inside,
+    may_submit,
+    may_supersede,
+    may_withdraw,
+)
+
+__all__ = [
+    "allowed_acts",
+    "may_answer",
+    "may_cancel",
+    "may_change",
+    "may_close",
+    "may_prepare",
+    "may_read_entry",
+    "may_read_internal",
+    "may_read_words",
+    "may_speak",
+    "may_speak_inside",
+    "may_submit",
+    "may_supersede",
+    "may_withdraw",
+]

@@ -1,0 +1,32 @@
+"""What was done and is kept: tasks, what people are owed, compliance, exports, archives."""
+
+from records.models.compliance import ComplianceCount, ComplianceException, RecordCompliance
+from records.models.done import (
+    ArchivedBag,
+    ConditionCheck,
+    DeliveryByOthers,
+    ExportRun,
+    Instalment,
+    Progress,
+    Task,
+    Visit,
+)
+from records.models.people import Complaint, Handover, HandoverAcknowledgement, ProtectionDuty
+
+__all__ = [
+    "ArchivedBag",
+    "Complaint",
+    "ComplianceCount",
+    "ComplianceException",
+    "ConditionCheck",
+    "DeliveryByOthers",
+    "ExportRun",
+    "Handover",
+    "HandoverAcknowledgement",
+    "Instalment",
+    "Progress",
+    "ProtectionDuty",
+    "RecordCompliance",
+    "Task",
+    "Visit",
+]
