@@ -12,9 +12,9 @@ from requests_app.vocabulary import Route, Status
 
 def _return(rfa: AssistanceRequest, step: Step) -> list[Step]:
     rfa.status = after(rfa.status, Act.RETURN)
-    rest(rfa, step.stage)
+    paused = rest(rfa, step.stage)
     ask_again(step)
-    return []
+    return paused
 
 
 def _approve(rfa: AssistanceRequest, step: Step) -> list[Step]:
@@ -63,7 +63,7 @@ def _find(rfa: AssistanceRequest, act: Act) -> list[Step]:
 
 
 def carry_on(rfa: AssistanceRequest, step: Step, word: Word) -> list[Step]:
-    """Let an answer take effect on the record; return the steps it opened."""
+    """Let an answer take effect on the record; return the steps it opened or paused."""
     match word:
         case Word.RETURN:
             return _return(rfa, step)

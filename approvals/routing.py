@@ -3,9 +3,9 @@
 import datetime as dt
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
-from approvals.clocks import due
+from approvals.clocks import CLOCK_FIELDS, clock_of, keep, started, stopped
 from approvals.definition import BASELINES, Seat
 from approvals.invariants import COMPETENT, broken_by_process
 from approvals.models import Process, ProcessState, Step
@@ -222,16 +222,32 @@ def _chief(rfa: AssistanceRequest) -> Post:
     return chief
 
 
+def of(rfa: AssistanceRequest, steps: QuerySet[Step]) -> list[Step]:
+    """List steps, each holding the request as it now stands, its mission and calendar with it."""
+    found = list(steps)
+    for step in found:
+        step.rfa = rfa
+    return found
+
+
 def _open(step: Step) -> None:
+    """Open a step; a clock that was stopped goes on with the time it had used."""
     step.state = StepState.OPEN
-    step.opened_at = now()
-    step.due_at = due(step)
-    step.save(update_fields=["state", "opened_at", "due_at"])
+    keep(step, started(step, now(), clock_of(step).used))
+    step.save(update_fields=["state", *CLOCK_FIELDS])
+
+
+def pause_step(step: Step) -> Step:
+    """Put an open step back to waiting; its clock stops and keeps the time used."""
+    step.state, step.paused_at = StepState.WAITING, now()
+    keep(step, stopped(step, clock_of(step), step.paused_at))
+    step.save(update_fields=["state", *CLOCK_FIELDS])
+    return step
 
 
 def open_stage(rfa: AssistanceRequest, stage: int) -> list[Step]:
     """Open the steps that wait in a stage, and give the record the stage's status."""
-    opened = list(rfa.steps.filter(stage=stage, state=StepState.WAITING).order_by("pk"))
+    opened = of(rfa, rfa.steps.filter(stage=stage, state=StepState.WAITING).order_by("pk"))
     for step in opened:
         _open(step)
     if opened and opened[0].stage_status != rfa.status:
@@ -294,11 +310,10 @@ def ask_as_it_now_stands(rfa: AssistanceRequest) -> None:
             step.save(update_fields=["state"])
 
 
-def rest(rfa: AssistanceRequest, stage: int) -> None:
+def rest(rfa: AssistanceRequest, stage: int) -> list[Step]:
     """Put what is still open in a stage back to waiting, while the request is returned."""
-    rfa.steps.filter(stage=stage, state=StepState.OPEN).update(
-        state=StepState.WAITING, opened_at=None, due_at=None
-    )
+    resting = rfa.steps.filter(stage=stage, state=StepState.OPEN).order_by("pk")
+    return [pause_step(step) for step in of(rfa, resting)]
 
 
 def end_route(rfa: AssistanceRequest) -> None:

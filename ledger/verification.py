@@ -87,6 +87,20 @@ def _fault(entry: Entry, number: int, previous: str) -> str:
     return ""
 
 
+def break_in(chain: Chain, entries: list[Entry]) -> Break | None:
+    """Return where a chain that is loaded, with its entries and payloads, first does not hold."""
+    number, previous = 0, GENESIS
+    for entry in entries:
+        reason = _fault(entry, number + 1, previous)
+        if reason:
+            return Break(str(chain.pk), chain.reference, number + 1, reason)
+        number, previous = entry.number, entry.hash
+    if (number, previous) != (chain.length, chain.head):
+        reason = f"the chain says {chain.length} entries, {number} are there"
+        return Break(str(chain.pk), chain.reference, min(number + 1, chain.length), reason)
+    return None
+
+
 def _verify_some(chains: list[Chain], finding: Finding) -> None:
     state = {chain.pk: (0, GENESIS) for chain in chains}
     broken: set[Any] = set()

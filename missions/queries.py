@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from common.clock import now
 from missions.models import Appointment, Area, Delegation, Mission, Post, Unit, User
@@ -23,9 +23,22 @@ class Standing:
     def role(self) -> str:
         return self.post.role
 
+    @property
+    def routes(self) -> list[str]:
+        """The routes a delegation is bounded to; empty is all of them."""
+        return self.delegation.routes if self.delegation else []
+
+    def covers(self, route: str | None) -> bool:
+        """Whether it reaches a request of this route; a bounded one covers nothing else."""
+        return not self.routes or route in self.routes
+
 
 def _on(day: Any) -> Q:
     return Q(from_on__lte=day) & (Q(until_on__isnull=True) | Q(until_on__gte=day))
+
+
+def _delegated_on(day: Any) -> Q:
+    return _on(day) & Q(ended_at__isnull=True)
 
 
 def standings_of(person: User) -> list[Standing]:
@@ -39,26 +52,48 @@ def standings_of(person: User) -> list[Standing]:
         return kept[1]
     related = ("post__mission", "post__sector", "post__unit", "post__organisation")
     appointments = Appointment.objects.filter(_on(day), person=person).select_related(*related)
-    delegations = Delegation.objects.filter(_on(day), delegate=person).select_related(*related)
+    delegations = Delegation.objects.filter(_delegated_on(day), delegate=person)
     found = [
         Standing(person, appointment.post, appointment.capacity)
         for appointment in appointments.order_by("pk")
     ] + [
         Standing(person, delegation.post, Capacity.DELEGATE, delegation)
-        for delegation in delegations.order_by("pk")
+        for delegation in delegations.select_related(*related).order_by("pk")
     ]
     person._standings = (day, found)  # type: ignore[attr-defined]
     return found
 
 
-def standing_in(person: User, post_id: int | None) -> Standing | None:
-    """Return how a person may act for this post today, or None."""
-    return next((held for held in standings_of(person) if held.post.pk == post_id), None)
+def standing_in(person: User, post_id: int | None, route: str | None = None) -> Standing | None:
+    """Return how a person may act for this post today on a request of a route, or None.
+
+    A delegation bounded to other routes gives no standing; without a route none that is
+    bounded does.
+    """
+    return next(
+        (held for held in standings_of(person) if held.post.pk == post_id and held.covers(route)),
+        None,
+    )
 
 
-def standing_as(person: User, *roles: str) -> Standing | None:
-    """Return the person's first standing in a post of one of these roles, or None."""
-    return next((held for held in standings_of(person) if held.post.role in roles), None)
+def standing_as(person: User, *roles: str, route: str | None = None) -> Standing | None:
+    """Return the person's first standing in a post of one of these roles, or None.
+
+    Delegations count as in ``standing_in``.
+    """
+    return next(
+        (held for held in standings_of(person) if held.post.role in roles and held.covers(route)),
+        None,
+    )
+
+
+def is_among(person: User, *roles: str) -> bool:
+    """Whether a person acts for a post of one of these roles at all, however bounded.
+
+    For rules that keep people out: a bounded delegation does not make anybody less of the
+    force, or of a partner.
+    """
+    return any(held.post.role in roles for held in standings_of(person))
 
 
 def first_standing(person: User) -> Standing | None:
@@ -72,7 +107,7 @@ def prepares_for(person: User) -> set[int]:
     return {
         held.post.office_of_id
         for held in standings_of(person)
-        if held.post.office_of_id is not None
+        if held.post.office_of_id is not None and not held.routes
     }
 
 
@@ -87,9 +122,45 @@ def holders_of(post: Post) -> list[User]:
     ]
     people += [
         delegation.delegate
-        for delegation in Delegation.objects.filter(_on(day), post=post).select_related("delegate")
+        for delegation in Delegation.objects.filter(_delegated_on(day), post=post).select_related(
+            "delegate"
+        )
     ]
     return sorted(people, key=people.index)
+
+
+def vacant(posts: QuerySet[Post]) -> QuerySet[Post]:
+    """Keep the posts that nobody acts for today: no holder, officer-in-charge or delegate."""
+    day = now().date()
+    return posts.exclude(
+        Exists(Appointment.objects.filter(_on(day), post=OuterRef("pk")))
+        | Exists(Delegation.objects.filter(_delegated_on(day), post=OuterRef("pk")))
+    )
+
+
+def vacant_below(person: User) -> dict[int, Standing]:
+    """Return the vacant posts whose work comes up to a person, each with the standing it meets.
+
+    Work goes up from a vacant post to the first post above that somebody acts for. Kept on
+    the person for the length of a request.
+    """
+    day = now().date()
+    kept = getattr(person, "_vacant_below", None)
+    if kept and kept[0] == day:
+        return kept[1]
+    mine = {held.post.pk: held for held in standings_of(person)}
+    missions = {held.post.mission_id for held in mine.values()}
+    empty = dict(vacant(Post.objects.filter(mission__in=missions)).values_list("pk", "above"))
+    found = {}
+    for post_id, above in empty.items():
+        seen = {post_id}
+        while above in empty and above not in seen:
+            seen.add(above)
+            above = empty[above]
+        if above in mine:
+            found[post_id] = mine[above]
+    person._vacant_below = (day, found)  # type: ignore[attr-defined]
+    return found
 
 
 def posts_as(mission: Mission | int, role: str, *, sector_id: int | None = None) -> list[Post]:

@@ -19,6 +19,8 @@ UNDER_WAY = frozenset({Status.IN_PROGRESS})
 def carries_out(person: User, rfa: AssistanceRequest) -> bool:
     """Whether a person reports for the task: the tasked unit, UN-CIMIC, the QIP manager."""
     for held in standings_of(person):
+        if not held.covers(rfa.route):
+            continue
         if held.role in {Role.CHIEF_CIMIC, Role.CIMIC_STAFF}:
             return True
         if held.role == Role.SECTOR_CIMIC and held.post.sector_id == rfa.sector_id:
@@ -35,8 +37,8 @@ def _not_yours(rfa: AssistanceRequest) -> Verdict:
     return not_you(f"This is for {who} or UN-CIMIC to report.")
 
 
-def _may_do_anything(person: User) -> bool:
-    return standing_as(person, *DOERS) is not None
+def _may_do_anything(person: User, rfa: AssistanceRequest) -> bool:
+    return standing_as(person, *DOERS, route=rfa.route) is not None
 
 
 def _first(broken: Broken) -> Verdict:
@@ -51,7 +53,7 @@ def may_start(person: User, rfa: AssistanceRequest) -> Verdict:
     """
     if rfa.kind == Kind.EXTREME_SITUATION:
         return not_now("What was done is in the report: there is no task to start.", "40")
-    if not _may_do_anything(person):
+    if not _may_do_anything(person, rfa):
         return _not_yours(rfa)
     if rfa.status in {Status.IN_PROGRESS, Status.COMPLETED, Status.CLOSED}:
         return not_now(f"The task is {rfa.get_status_display().lower()} already.")
@@ -65,7 +67,7 @@ def may_start(person: User, rfa: AssistanceRequest) -> Verdict:
 
 def may_plan(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let who carries it out plan an approved task."""
-    if not carries_out(person, rfa) and standing_as(person, Role.OPS) is None:
+    if not carries_out(person, rfa) and standing_as(person, Role.OPS, route=rfa.route) is None:
         return _not_yours(rfa)
     if rfa.status not in {Status.APPROVED, Status.IN_PROGRESS}:
         return not_now("A task is planned once the request is approved.", "30")
@@ -74,7 +76,7 @@ def may_plan(person: User, rfa: AssistanceRequest) -> Verdict:
 
 def may_report(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let the tasked unit and UN-CIMIC report on a task under way (P68)."""
-    if not _may_do_anything(person):
+    if not _may_do_anything(person, rfa):
         return _not_yours(rfa)
     if rfa.status not in UNDER_WAY:
         return not_now(f"The request is {rfa.get_status_display().lower()}: no task is under way.")
@@ -83,7 +85,7 @@ def may_report(person: User, rfa: AssistanceRequest) -> Verdict:
 
 def may_pay(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let the QIP manager and UN-CIMIC record payments to the implementing partner."""
-    if standing_as(person, Role.QIP_MANAGER, Role.CHIEF_CIMIC) is None:
+    if standing_as(person, Role.QIP_MANAGER, Role.CHIEF_CIMIC, route=rfa.route) is None:
         return not_you("The QIP programme manager records payments.")
     if rfa.route != Route.QIP:
         return not_now("Only a Quick Impact Project is paid in instalments.")
@@ -94,7 +96,7 @@ def may_pay(person: User, rfa: AssistanceRequest) -> Verdict:
 
 def may_record_delivery(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let UN-CIMIC record what became of a refused need (P41)."""
-    if standing_as(person, *UN_CIMIC) is None:
+    if standing_as(person, *UN_CIMIC, route=rfa.route) is None:
         return not_you("UN-CIMIC follows up what was not approved.", "41")
     if rfa.status != Status.NOT_APPROVED:
         return not_now("Only a request that was not approved has a follow-up.", "41")

@@ -34,7 +34,7 @@ from requests_app.vocabulary import Status
 
 
 def _standing(actor: User, rfa: AssistanceRequest) -> Standing | None:
-    return standing_in(actor, rfa.post_id) or standing_as(actor, *DOERS)
+    return standing_in(actor, rfa.post_id, rfa.route) or standing_as(actor, *DOERS, route=rfa.route)
 
 
 def _record(rfa: AssistanceRequest, act: str, actor: User, **payload: Any) -> None:

@@ -11,7 +11,10 @@ from requests_app.vocabulary import RequesterClass, Status
 
 def asking_as(person: User) -> Standing | None:
     """Return the post a person asks with, or None if none of theirs asks for anything."""
-    return next((held for held in standings_of(person) if held.role not in NEVER_ASKS), None)
+    return next(
+        (held for held in standings_of(person) if held.role not in NEVER_ASKS and not held.routes),
+        None,
+    )
 
 
 def may_ask(person: User) -> Verdict:
@@ -32,7 +35,7 @@ def may_report_extreme(person: User) -> Verdict:
 def is_own(person: User, rfa: AssistanceRequest) -> bool:
     """Whether the request is the person's, or their post's after a rotation (P49)."""
     return rfa.requested_by_id == person.pk or (
-        rfa.post_id is not None and standing_in(person, rfa.post_id) is not None
+        rfa.post_id is not None and standing_in(person, rfa.post_id, rfa.route) is not None
     )
 
 

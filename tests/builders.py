@@ -82,6 +82,7 @@ def a_mission(code: str = "UNAC") -> Mission:
         country_code="CRN",
         mail_domain="unac.example",
         established_on=dt.date(2026, 1, 1),
+        working_days=[1, 2, 3, 4, 5, 6, 7],  # so that a test's hours do not hang on its weekday
     )
     organisations = {
         "OCHA": Organisation.objects.create(

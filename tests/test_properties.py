@@ -475,9 +475,10 @@ class Life(RuleBasedStateMachine):
             assert seen == []
 
     @invariant()
-    def the_clock_of_a_step_is_the_function_of_its_opening(self) -> None:
-        for step in self.rfa.steps.filter(state="open").select_related("rfa"):
-            assert step.due_at == clocks.due(step)
+    def the_clock_of_a_step_is_a_function_of_the_entries(self) -> None:
+        steps = self.rfa.steps.filter(state__in=["open", "waiting"])
+        for step in steps.select_related("rfa__mission"):
+            assert clocks.clock_of(step) == clocks.from_entries(step)
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """A record's own route: its steps, and the answers given at them."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -68,6 +69,8 @@ class Step(ServingMayUpdate):
         "Answer", null=True, on_delete=models.PROTECT, related_name="stands_at"
     )
     current_grants = models.CharField(max_length=12, choices=Grant, default=Grant.NOTHING)
+
+    paused_at: dt.datetime | None = None  # of a step put back to waiting in this very deed
 
     class Meta:
         ordering = ["stage", "pk"]

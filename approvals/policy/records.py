@@ -4,10 +4,11 @@ from typing import Any
 
 from approvals.models import Step
 from approvals.moves import leads_anywhere
+from approvals.queries import standing_at
 from approvals.vocabulary import Act, SeatKind, StepState, Word
 from common.verdict import YES, Verdict, not_now, not_you
 from missions.models import User
-from missions.queries import prepares_for, standing_as, standing_in
+from missions.queries import is_among, prepares_for, standing_as, standing_in, vacant_below
 from missions.vocabulary import MISSION_UN_CIMIC, UN_CIMIC, Role
 from requests_app.models import AssistanceRequest
 from requests_app.policy import is_own
@@ -59,8 +60,8 @@ def may_cancel(person: User, rfa: AssistanceRequest) -> Verdict:
     )
     concerned = (
         is_own(person, rfa)
-        or standing_as(person, *MISSION_UN_CIMIC) is not None
-        or any(standing_in(person, post) for post in decided)
+        or standing_as(person, *MISSION_UN_CIMIC, route=rfa.route) is not None
+        or any(standing_in(person, post, rfa.route) for post in decided)
     )
     if not concerned:
         return not_you("The requester, UN-CIMIC or who approved it may cancel it.")
@@ -73,7 +74,7 @@ def may_cancel(person: User, rfa: AssistanceRequest) -> Verdict:
 
 def may_close(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let UN-CIMIC close: the Chief and staff, and a sector's officer in the sector (P41)."""
-    standing = standing_as(person, *UN_CIMIC)
+    standing = standing_as(person, *UN_CIMIC, route=rfa.route)
     if standing is None or (
         standing.role == Role.SECTOR_CIMIC and standing.post.sector_id != rfa.sector_id
     ):
@@ -108,10 +109,15 @@ def may_answer(person: User, step: Step) -> Verdict:
     Not the requester, not in two seats of one request; a member of the post's office may
     prepare the answer but not give it.
     """
-    if standing_in(person, step.post_id) is None:
+    if standing_at(person, step) is None:
         if step.post_id in prepares_for(person):
             return not_you(
                 f"You may prepare this answer; {step.post.title} or the officer-in-charge gives it."
+            )
+        if step.post_id in vacant_below(person):
+            return not_you(
+                f"Nobody holds the post of {step.post.title}: name an officer-in-charge, who "
+                "answers this seat."
             )
         return not_you(f"This step waits on {step.post.title}.")
     for verdict in (_separate_from_asking(person, step.rfa), _only_one_seat(person, step)):
@@ -124,7 +130,7 @@ def may_answer(person: User, step: Step) -> Verdict:
 
 def may_prepare(person: User, step: Step) -> Verdict:
     """Let the post's office, or the post itself, put an answer ready."""
-    if step.post_id not in prepares_for(person) and standing_in(person, step.post_id) is None:
+    if step.post_id not in prepares_for(person) and standing_at(person, step) is None:
         return not_you(f"Only the office of {step.post.title} prepares this answer.")
     if step.state != StepState.OPEN:
         return not_now(f"This step is {step.get_state_display().lower()}: it is not open.")
@@ -135,7 +141,7 @@ def may_supersede(person: User, step: Step) -> Verdict:
     """Let who answered, or who now holds the post, answer anew before the task has started."""
     current = step.current
     answered_it = current is not None and current.by_id == person.pk
-    standing = standing_in(person, step.post_id)
+    standing = standing_at(person, step)
     if standing is None or not (answered_it or standing.capacity == "holder"):
         return not_you(f"Only who answered, or the holder of {step.post.title}, answers anew.")
     for verdict in (_separate_from_asking(person, step.rfa), _only_one_seat(person, step)):
@@ -156,7 +162,7 @@ def may_supersede(person: User, step: Step) -> Verdict:
 
 def may_speak(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let whoever takes part in a record say something about it, until it is closed."""
-    if standing_as(person, Role.EVALUATOR, Role.ADMINISTRATOR) is not None:
+    if is_among(person, Role.EVALUATOR, Role.ADMINISTRATOR):
         return not_you("Your post reads; it takes no part in a request.")
     if rfa.status == Status.CLOSED:
         return not_now("The record is closed: nothing is added to it any more.")
@@ -165,14 +171,14 @@ def may_speak(person: User, rfa: AssistanceRequest) -> Verdict:
 
 def may_speak_inside(person: User, internal: bool) -> Verdict:
     """Keep the mission's internal messages to its own posts; a partner speaks openly."""
-    if internal and standing_as(person, Role.PARTNER) is not None:
+    if internal and is_among(person, Role.PARTNER):
         return not_you("Internal messages are the mission's own; write to all on the request.")
     return YES
 
 
 def may_read_internal(person: User) -> bool:
     """Whether a person reads the mission's internal messages: any post but a partner's."""
-    return standing_as(person, Role.PARTNER) is None
+    return not is_among(person, Role.PARTNER)
 
 
 OPEN_SEATS = frozenset({SeatKind.DECISION, SeatKind.TASKING, SeatKind.FINDING})

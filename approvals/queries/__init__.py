@@ -1,5 +1,6 @@
 """Who may see what, what waits on whom: each asked in one place."""
 
+from approvals.queries.people import first_held_above, open_at_vacant_posts, standing_at
 from approvals.queries.records import (
     REACHED,
     inbox_of,
@@ -11,6 +12,9 @@ from approvals.queries.records import (
 )
 
 __all__ = [
+    "first_held_above",
+    "open_at_vacant_posts",
+    "standing_at",
     "REACHED",
     "inbox_of",
     "overdue_advice",

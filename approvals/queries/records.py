@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from approvals.models import Answer, Step
 from approvals.vocabulary import StepState
 from missions.models import Post, User
-from missions.queries import Standing, prepares_for, standing_as, standings_of
+from missions.queries import Standing, is_among, prepares_for, standings_of, vacant_below
 from missions.vocabulary import FORCE, Reach
 from requests_app.models import AssistanceRequest
 
@@ -24,25 +24,39 @@ def _reach(standing: Standing) -> Q | None:
     beyond = SUBMITTED & Q(classification__lte=post.clearance)
     if post.role in FORCE:
         beyond &= Q(hidden_from_force=False)
+    if standing.routes:
+        beyond &= Q(route__in=standing.routes)
     match post.reach:
         case Reach.MISSION:
             return beyond & Q(mission=post.mission_id)
         case Reach.SECTOR:
             return beyond & Q(sector=post.sector_id)
         case Reach.UNIT:  # a unit sees whatever it is tasked with, or it could not do it
-            return Q(tasked_unit=post.unit_id, hidden_from_force=False)
+            tasked = Q(tasked_unit=post.unit_id, hidden_from_force=False)
+            return tasked & Q(route__in=standing.routes) if standing.routes else tasked
     return None
 
 
-def _put_to(person: User, posts: set[int]) -> Q:
-    """Keep the steps put to a person's posts, or to those whose answers they prepare.
+def _of_posts(standings: list[Standing], route: str) -> Q:
+    """Keep what is a person's posts' own; a bounded delegation's on its routes alone."""
+    own = Q(post__in={held.post.pk for held in standings if not held.routes})
+    for held in standings:
+        if held.routes:
+            own |= Q(post=held.post.pk) & Q(**{f"{route}__in": held.routes})
+    return own
 
-    Who prepares from within the force still sees nothing that is hidden from it (P39).
+
+def _put_to(person: User) -> Q:
+    """Keep the steps put to a person's posts, or that come up to them, or that they prepare.
+
+    The steps of a post that nobody acts for come up to the first post above that somebody
+    does. Who prepares, or stands above, within the force still sees nothing that is hidden
+    from it (P39).
     """
-    prepared = Q(post__in=prepares_for(person))
-    if standing_as(person, *FORCE) is not None:
-        prepared &= Q(rfa__hidden_from_force=False)
-    return Q(post__in=posts) | prepared
+    further = Q(post__in=prepares_for(person) | set(vacant_below(person)))
+    if is_among(person, *FORCE):
+        further &= Q(rfa__hidden_from_force=False)
+    return _of_posts(standings_of(person), "rfa__route") | further
 
 
 def arms_of(person: User) -> list[Q]:
@@ -52,15 +66,15 @@ def arms_of(person: User) -> list[Q]:
     for; my unit's, sector's or mission's up to my clearance (P15).
     """
     standings = standings_of(person)
-    posts = {held.post.pk for held in standings}
     arms = [Q(requested_by=person.pk)]
-    if posts:
-        arms.append(Q(post__in=posts))
-    organisations = {held.post.organisation_id for held in standings} | {person.organisation_id}
+    if standings:
+        arms.append(_of_posts(standings, "route"))
+    organisations = {held.post.organisation_id for held in standings if not held.routes}
+    organisations.add(person.organisation_id)
     organisations.discard(None)
     if organisations:
         arms.append(Q(organisation__in=organisations) & SUBMITTED)
-    asked = Step.objects.filter(_put_to(person, posts), state__in=REACHED)
+    asked = Step.objects.filter(_put_to(person), state__in=REACHED)
     arms.append(Q(pk__in=asked.values("rfa")))
     arms += [arm for arm in map(_reach, standings) if arm is not None]
     return arms
@@ -79,9 +93,8 @@ def visible_to(
 
 def inbox_of(person: User) -> QuerySet[Step]:
     """List the steps open for a person's posts and those they prepare for, most urgent first."""
-    posts = {held.post.pk for held in standings_of(person)}
     return (
-        Step.objects.filter(_put_to(person, posts), state=StepState.OPEN)
+        Step.objects.filter(_put_to(person), state=StepState.OPEN)
         .select_related(
             "rfa",
             "rfa__sector",

@@ -8,7 +8,7 @@ from approvals import policy
 from approvals.answering import read_answer
 from approvals.effects import carry_on
 from approvals.models import Answer, PreparedAnswer, Step, grants_of, snapshot
-from approvals.queries import overdue_advice
+from approvals.queries import overdue_advice, standing_at
 from approvals.routing import next_stage
 from approvals.services.telling import told
 from approvals.vocabulary import APPROVALS, SeatKind, StepState, Word
@@ -16,7 +16,7 @@ from common.clock import now
 from common.errors import FieldError, Incomplete, NotNow, Stale
 from ledger.services import append
 from missions.models import User
-from missions.queries import first_standing, standing_in
+from missions.queries import first_standing
 from requests_app.models import AssistanceRequest
 from requests_app.services import locked, touch
 from requests_app.vocabulary import Status
@@ -53,7 +53,7 @@ def _record_answer(
 ) -> Answer:
     """Add the answer and make it the one that stands; what it grants follows from the seat."""
     word, remarks, conditions, details = read
-    standing = standing_in(actor, step.post_id)
+    standing = standing_at(actor, step)
     if standing is None:
         raise ValueError("Whoever answers has a standing in the step's post.")
     given = Answer(
@@ -127,7 +127,7 @@ def _answer(
         chain_id=rfa.pk,
         act="step.answered",
         actor=actor,
-        standing=standing_in(actor, step.post_id),
+        standing=standing_at(actor, step),
         payload=told(rfa, opened, **snapshot(given)),
     )
     return given
@@ -189,7 +189,7 @@ def supersede(
         chain_id=rfa.pk,
         act="step.superseded",
         actor=actor,
-        standing=standing_in(actor, step.post_id),
+        standing=standing_at(actor, step),
         payload=told(rfa, opened, **snapshot(given)),
     )
     return given
