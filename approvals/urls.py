@@ -32,5 +32,6 @@ urlpatterns = [
     path("inbox/", answering.InboxView.as_view(), name="inbox"),
     path("steps/<int:pk>/", answering.StepView.as_view(), name="step"),
     path("steps/<int:pk>/supersede/", answering.SupersedeView.as_view(), name="supersede"),
+    path("extreme/<str:reference>/join/", extreme.JoinView.as_view(), name="join"),
     path("extreme/", extreme.ExtremeView.as_view(), name="extreme"),
 ]

@@ -227,8 +227,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "count compliance": {
+        "task": "records.tasks.count_compliance",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "let overdue advice lapse": {
         "task": "approvals.tasks.lapse_overdue_advice",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "remind and escalate": {
+        "task": "approvals.tasks.remind_and_escalate",
         "schedule": 60.0,
         "options": {"expires": 60},
     },
@@ -239,7 +249,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Whoever is owed an outbox row for each entry of the ledger.
-LEDGER_LISTENERS = ["notices"]
+LEDGER_LISTENERS = ["notices", "compliance"]
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("CIMIC_MAIL_FROM", default="cimic@localhost")
 if env.str("CIMIC_EMAIL_URL", default=""):

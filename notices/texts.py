@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
-from approvals.vocabulary import SeatKind, StepState, Word
+from approvals.vocabulary import ReminderSort, SeatKind, StepState, Word
 from ledger.models import Entry, Payload
 from missions.models import Post, User
 from missions.queries import holders_of
@@ -22,6 +22,20 @@ IS_NOW = gettext_noop("%(what)s is now: %(status)s")
 MESSAGE = gettext_noop("A message on %(what)s")
 EXTREME = gettext_noop("Extreme situation reported: %(what)s")
 CANNOT_EXECUTE = gettext_noop("%(what)s cannot be executed: find another way or cancel it")
+
+HALF = gettext_noop("Half the time has passed: %(what)s waits on %(post)s until %(due)s UTC")
+LIMIT = gettext_noop("Late: %(what)s has waited on %(post)s past its limit, %(due)s UTC")
+VACANT = gettext_noop(
+    "Nobody holds the post of %(post)s, on which %(what)s waits until %(due)s UTC: answer where "
+    "you may, or name an officer-in-charge"
+)
+LAPSED = gettext_noop("%(what)s went on without the advice of %(post)s: its limit has passed")
+REMINDERS = {
+    ReminderSort.HALF: HALF,
+    ReminderSort.LIMIT: LIMIT,
+    ReminderSort.ESCALATED: LIMIT,
+    ReminderSort.VACANT: VACANT,
+}
 
 # Mission HQ is told of an extreme situation at once (P40).
 TOLD_OF_EXTREME = (Role.CHIEF_CIMIC, Role.HOMC, Role.CHIEF_OF_STAFF, Role.DSRSG)
@@ -69,10 +83,36 @@ def _in_language_of(person: User, text: str, **values: Any) -> str:
 def _duties(rfa: AssistanceRequest, opened: list[dict[str, Any]]) -> Iterable[Telling]:
     for step in opened:
         post = Post.objects.get(pk=step["post"])
-        due = step["due_at"][:16].replace("T", " ")
+        due = _moment(step["due_at"])
         for person in holders_of(post):
             text = _in_language_of(person, WAITS, what=what_of(rfa), post=post.title, due=due)
             yield Telling(person, text, duty=True)
+
+
+def _moment(iso: str) -> str:
+    return iso[:16].replace("T", " ")
+
+
+def _reminders(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
+    """A reminder is a duty to the post it waits on, and to the post above a vacant one."""
+    waits_on = Post.objects.get(pk=said["post"])
+    for post in Post.objects.filter(pk__in=said["told"]).order_by("pk"):
+        for person in holders_of(post):
+            text = _in_language_of(
+                person,
+                REMINDERS[ReminderSort(said["sort"])],
+                what=what_of(rfa),
+                post=waits_on.title,
+                due=_moment(said["due_at"]),
+            )
+            yield Telling(person, text, duty=said["sort"] != ReminderSort.ESCALATED)
+
+
+def _lapsed(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
+    post = rfa.steps.select_related("post").get(pk=said["step"]).post
+    for person in holders_of(post):
+        text = _in_language_of(person, LAPSED, what=what_of(rfa), post=post.title)
+        yield Telling(person, text, duty=False)
 
 
 def _requester(rfa: AssistanceRequest, status: str) -> Telling:
@@ -120,6 +160,10 @@ def _is_news(entry: Entry, said: dict[str, Any]) -> bool:
 def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> list[Telling]:
     """List who is told what of an entry: each person once, a duty before news."""
     found = list(_duties(rfa, said.get("opened", [])))
+    if entry.act == "step.reminded":
+        found += _reminders(rfa, said)
+    if entry.act == "step.lapsed":
+        found += _lapsed(rfa, said)
     status = said.get("status", "")
     own_deed = entry.actor_id == rfa.requested_by_id
     if status in TELLS_REQUESTER and not own_deed and _is_news(entry, said):

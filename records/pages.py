@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from approvals.pages import SAID, capacity_label
 from approvals.policy import may_read_internal
-from approvals.vocabulary import Word
+from approvals.vocabulary import ReminderSort, Word
 from ledger.models import Entry
 from ledger.queries import history_of
 from missions.models import User
@@ -30,6 +30,9 @@ ACTS = {
     "step.prepared": gettext_lazy("Put an answer ready"),
     "step.lapsed": gettext_lazy("Advice lapsed: none by the limit"),
     "extreme.reported": gettext_lazy("Extreme situation reported"),
+    "extreme.joined": gettext_lazy("Joined with another report of the event"),
+    "extreme.parted": gettext_lazy("Parted from another report"),
+    "step.reminded": gettext_lazy("Reminded"),
     "file.attached": gettext_lazy("File attached"),
     "message.said": gettext_lazy("Message"),
     "task.planned": gettext_lazy("Task planned"),
@@ -59,6 +62,8 @@ def _text_of(entry: Entry, said: dict[str, Any]) -> str:
     text = str(ACTS.get(entry.act, entry.act))
     if entry.act in {"step.answered", "step.superseded"} and said.get("answer") in Word.values:
         return f"{text}: {str(SAID[Word(said['answer'])]).lower()}"
+    if entry.act == "step.reminded" and said.get("sort") in ReminderSort.values:
+        return str(ReminderSort(said["sort"]).label)
     if entry.act == "file.attached":
         return f"{text}: {said.get('name', '')}"
     if entry.act == "follow_up.answered":

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from approvals.policy import may_read_entry, may_read_internal
-from approvals.queries import route_of
+from approvals.queries import reports_of_one_event, route_of
 from approvals.serializers import RouteStepSerializer
 from common.clock import now
 from ledger.models import Entry
@@ -226,6 +226,8 @@ class RecordSerializer(LineSerializer):
         found.update({name: value for name, value in content.items() if name not in found})
         if rfa.kind == Kind.EXTREME_SITUATION:
             found.update(extreme_of(rfa))
+            event = reports_of_one_event(person, rfa)
+            found["same_event"] = list(event.values_list("reference", flat=True))
         found["route"] = RouteStepSerializer(route_of(rfa), many=True, context=self.context).data
         found["task"] = task_as_read(rfa)
         found["follow_up"] = follow_up_as_read(rfa)

@@ -58,7 +58,17 @@ POSTS: dict[str, tuple[Role, Reach, int, str, str]] = {
     "admin": (Role.ADMINISTRATOR, Reach.OWN, 0, "", ""),
 }
 OFFICES = {"dsrsg.office": "dsrsg", "cimic.staff": "chief.cimic"}
-ABOVE = {"chief.cimic": "homc", "dsrsg": "srsg", "designated.official": "srsg", "ops": "homc"}
+ABOVE = {
+    "unit.east": "sector.east",
+    "unit.west": "sector.west",
+    "sector.east": "chief.cimic",
+    "sector.west": "chief.cimic",
+    "chief.cimic": "homc",
+    "homc": "srsg",
+    "dsrsg": "srsg",
+    "designated.official": "srsg",
+    "ops": "homc",
+}
 
 
 def a_person(username: str, **more: Any) -> User:

@@ -1,5 +1,6 @@
 """Two at once, on PostgreSQL, each with a connection of its own: one wins, one is told."""
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from rest_framework.test import APIClient
 
 from approvals import services as approvals
 from approvals.models import Answer
+from common import clock
 from common.errors import NotNow, Refusal
 from ledger.models import Entry
 from ledger.verification import verify
@@ -197,3 +199,13 @@ def test_one_key_from_three_lines_at_once_is_one_deed():
     assert {status for status, _ in told} == {201}
     assert len(set(told)) == 1
     assert AssistanceRequest.objects.count() == 1
+
+
+def test_two_sweeps_at_once_remind_once():
+    with clock.telling(clock.now() - dt.timedelta(hours=30)):
+        rfa = a_submitted()
+
+    told = at_once(*[approvals.remind_and_escalate] * 4)
+
+    assert sorted(told) == [0, 0, 0, 1]
+    assert Entry.objects.filter(chain=rfa.pk, act="step.reminded").count() == 1

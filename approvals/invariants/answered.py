@@ -242,9 +242,7 @@ def verification_was_said(record: Record) -> Finding | None:
     if any(given.details.get("verified") for given in reviews):
         return COMPLIED
     forwarded = [
-        given
-        for given in reviews
-        if given.role == Role.CHIEF_CIMIC and given.answer in FORWARDS
+        given for given in reviews if given.role == Role.CHIEF_CIMIC and given.answer in FORWARDS
     ]
     if not forwarded:
         return record.not_yet

@@ -22,7 +22,8 @@ def _as_recorded(record: Record, given: Answer) -> bool:
     if entry is None:
         return False
     said, now = record.said(entry), snapshot(given)
-    return canonical({name: said.get(name) for name in now}) == canonical(now)
+    both = [name for name in now if name in said]
+    return canonical([said[name] for name in both]) == canonical([now[name] for name in both])
 
 
 def decisions_stand_as_given(record: Record) -> Finding | None:

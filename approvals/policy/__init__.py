@@ -1,5 +1,6 @@
 """Who may do what, and why not."""
 
+from approvals.policy.extreme import may_join
 from approvals.policy.records import (
     allowed_acts,
     may_answer,
@@ -23,6 +24,7 @@ __all__ = [
     "may_cancel",
     "may_change",
     "may_close",
+    "may_join",
     "may_prepare",
     "may_read_entry",
     "may_read_internal",

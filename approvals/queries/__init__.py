@@ -1,5 +1,6 @@
 """Who may see what, what waits on whom: each asked in one place."""
 
+from approvals.queries.extreme import may_be_one_event, reports_of_one_event
 from approvals.queries.people import first_held_above, open_at_vacant_posts, standing_at
 from approvals.queries.records import (
     REACHED,
@@ -12,6 +13,8 @@ from approvals.queries.records import (
 )
 
 __all__ = [
+    "may_be_one_event",
+    "reports_of_one_event",
     "first_held_above",
     "open_at_vacant_posts",
     "standing_at",

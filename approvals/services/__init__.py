@@ -9,15 +9,18 @@ whoever must act is told.
 from approvals.services.answers import answer, lapse_overdue_advice, prepare, supersede
 from approvals.services.asking import cancel, change, submit, withdraw
 from approvals.services.beside import attach, say
-from approvals.services.extreme import report_extreme_situation
+from approvals.services.extreme import join_reports, report_extreme_situation
+from approvals.services.reminding import remind_and_escalate
 
 __all__ = [
     "answer",
     "attach",
     "cancel",
     "change",
+    "join_reports",
     "lapse_overdue_advice",
     "prepare",
+    "remind_and_escalate",
     "report_extreme_situation",
     "say",
     "submit",

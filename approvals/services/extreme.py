@@ -6,16 +6,20 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from approvals import policy
 from approvals.models import Process
 from approvals.routing import lay_route, next_stage, process_for
 from approvals.services.telling import told
 from common.clock import iso, now
+from common.errors import NotNow
 from ledger.services import append
 from missions.models import User
-from requests_app.models import AssistanceRequest
+from missions.queries import standing_as
+from missions.vocabulary import UN_CIMIC
+from requests_app.models import AssistanceRequest, ExtremeSituation
 from requests_app.policy import asking_as
-from requests_app.services import already_made, new_extreme_situation, touch
-from requests_app.vocabulary import Route
+from requests_app.services import already_made, locked, new_extreme_situation, touch
+from requests_app.vocabulary import Kind, Route
 
 
 def report_extreme_situation(
@@ -74,6 +78,55 @@ def _report(actor: User, values: dict[str, Any], request_id: UUID | None) -> Ass
         ),
     )
     return rfa
+
+
+@transaction.atomic
+def join_reports(
+    *, rfa: AssistanceRequest, actor: User, first: AssistanceRequest | None
+) -> AssistanceRequest:
+    """Say that a report is of the same event as an earlier one, or, with None, that it is not.
+
+    Each keeps its own finding. Both chains tell of it; both records are locked, in one order.
+    Raises ``Forbidden`` outside UN-CIMIC, ``NotNow`` for what is no report, or is joined to
+    itself, or is the first of several itself.
+    """
+    events = [rfa] if first is None else sorted([rfa, first], key=lambda one: one.pk)
+    held = {one.pk: locked(one) for one in events}
+    rfa = held[rfa.pk]
+    policy.may_join(actor, rfa).enforce()
+    report = rfa.extreme_situation
+    parted = report.same_event_as
+    if first is None and parted is None:
+        return rfa
+    if first is not None:
+        report.same_event_as = _first_report(report, held[first.pk])
+    else:
+        report.same_event_as = None
+    report.save(update_fields=["same_event_as"])
+    other = report.same_event_as or parted
+    act = "extreme.joined" if report.same_event_as else "extreme.parted"
+    standing = standing_as(actor, *UN_CIMIC, route=rfa.route)
+    for chain, with_ in ((rfa.pk, other.pk), (other.pk, rfa.pk)):  # type: ignore[union-attr]
+        append(
+            chain_id=chain, act=act, actor=actor, standing=standing, payload={"with": str(with_)}
+        )
+    return rfa
+
+
+def _first_report(report: ExtremeSituation, first: AssistanceRequest) -> ExtremeSituation:
+    """Return the first report of the event that ``first`` is of. Raises ``NotNow``."""
+    if first.kind != Kind.EXTREME_SITUATION or first.mission_id != report.rfa.mission_id:
+        raise NotNow(
+            "Only reports of extreme situations of one mission are joined.", paragraph="40"
+        )
+    head = first.extreme_situation.same_event_as or first.extreme_situation
+    if head.pk == report.pk:
+        raise NotNow("This is the first report of that event already.", paragraph="40")
+    if report.further_reports.exists():
+        raise NotNow(
+            "Other reports are joined to this one: join those to the other first.", paragraph="40"
+        )
+    return head
 
 
 def _minutes(first: dt.datetime, last: dt.datetime) -> int:

@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views import View
@@ -14,15 +15,17 @@ from django.views import View
 from approvals import services
 from approvals.pages import line_of
 from approvals.queries import visible_to, with_what_is_open
+from approvals.views.asking import found
 from common.clock import now
 from common.errors import Refusal
-from common.pages import labels_of, summary_of
+from common.pages import labels_of, summary_of, text_of
 from missions.models import Area, Mission
 from requests_app.forms import ExtremeSituationForm
 from requests_app.policy import asking_as, may_report_extreme
 from requests_app.vocabulary import Harm, Kind
 
 SHOWN = 20
+TITLE = 90
 
 
 def _form(mission: Mission, data: object = None) -> ExtremeSituationForm:
@@ -36,6 +39,8 @@ def _form(mission: Mission, data: object = None) -> ExtremeSituationForm:
     form.fields["area"].widget = forms.Select(
         choices=[("", _("Choose")), *((area.pcode, area.name) for area in areas)]
     )
+    form.fields["title"].required = False
+    form.fields["title"].label = _("A title, if you like")
     for name, label in (
         ("women", _("Women")),
         ("men", _("Men")),
@@ -50,6 +55,16 @@ def _form(mission: Mission, data: object = None) -> ExtremeSituationForm:
     return form
 
 
+def _titled(data: QueryDict) -> QueryDict:
+    """Give a report without a title the first words of what was done: nobody is held up by one."""
+    title = text_of(data, "title").strip()
+    if title:
+        return data
+    titled = data.copy()
+    titled["title"] = Truncator(" ".join(text_of(data, "action_taken").split())).chars(TITLE)
+    return titled
+
+
 class ExtremeView(LoginRequiredMixin, View):
     """The short report, and those made so far; a phone in one hand is enough."""
 
@@ -61,7 +76,7 @@ class ExtremeView(LoginRequiredMixin, View):
         standing = asking_as(request.user)
         if standing is None:
             raise Http404
-        form = _form(standing.post.mission, request.POST)
+        form = _form(standing.post.mission, _titled(request.POST))
         try:
             request_id = UUID(request.POST.get("id", ""))
         except ValueError:
@@ -110,3 +125,23 @@ class ExtremeView(LoginRequiredMixin, View):
             },
             status=refusal.status if refusal else 200,
         )
+
+
+class JoinView(LoginRequiredMixin, View):
+    """Say that two reports are of one event, or that they are not."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, reference: str) -> HttpResponse:
+        rfa = found(request, reference)
+        named = text_of(request.POST, "first")
+        first = found(request, named) if named else None
+        try:
+            services.join_reports(rfa=rfa, actor=request.user, first=first)
+        except Refusal as refusal:
+            messages.error(request, refusal.detail)
+        else:
+            messages.success(
+                request, _("Joined to %(first)s.") % {"first": first} if first else _("Parted.")
+            )
+        return redirect("records:case", rfa.reference)

@@ -208,6 +208,7 @@ class ActForm(forms.Form):
     number = forms.IntegerField(required=False, min_value=1)
     remark = forms.CharField(required=False, max_length=4000)
     caption = forms.CharField(required=False, max_length=200)
+    first = forms.CharField(required=False, max_length=60)
 
 
 FLAGS = ("delivered", "met", "is_last", "internal")
@@ -341,6 +342,12 @@ def do_delivered(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> 
     )
 
 
+def do_join(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
+    """Say that a report is of one event with another (``first``), or, without, that it is not."""
+    first = record_of(person, said["first"]) if said["first"] else None
+    approvals.join_reports(rfa=rfa, actor=person, first=first)
+
+
 # name in the address: what it does, and the status of its answer
 ACTS: dict[str, tuple[Any, int]] = {
     "submit": (do_submit, 200),
@@ -355,6 +362,7 @@ ACTS: dict[str, tuple[Any, int]] = {
     "instalments": (do_pay, 201),
     "conditions": (do_tick, 201),
     "delivered-by-others": (do_delivered, 200),
+    "join": (do_join, 200),
 }
 
 

@@ -19,10 +19,12 @@ from approvals.policy import (
     may_cancel,
     may_change,
     may_close,
+    may_join,
     may_prepare,
     may_supersede,
     may_withdraw,
 )
+from approvals.queries import may_be_one_event, reports_of_one_event
 from approvals.views.answering import record_context
 from approvals.views.asking import found
 from approvals.vocabulary import StepState
@@ -83,6 +85,22 @@ def _may_start(person: User, rfa: AssistanceRequest) -> Verdict | None:
     return policy.may_start(person, rfa)
 
 
+def _event_of(person: User, rfa: AssistanceRequest) -> dict[str, Any]:
+    """Return the other reports of an extreme situation's event, and those it may be joined to."""
+    if rfa.kind != Kind.EXTREME_SITUATION:
+        return {}
+    joined = list(reports_of_one_event(person, rfa))
+    may = bool(may_join(person, rfa))
+    first = rfa.extreme_situation.same_event_as_id
+    offered = may and not first and not joined
+    return {
+        "joined_reports": joined,
+        "may_join": may,
+        "is_joined": first is not None,
+        "offered_reports": list(may_be_one_event(person, rfa)) if offered else [],
+    }
+
+
 class CaseView(LoginRequiredMixin, View):
     """One record: what was asked, the route with each answer, the task, and the history."""
 
@@ -100,6 +118,7 @@ class CaseView(LoginRequiredMixin, View):
             "records/case.html",
             {
                 **context,
+                **_event_of(person, rfa),
                 "duties": [duty for duty in duties if not duty.get("again")],
                 "again": [duty for duty in duties if duty.get("again")],
                 "task": task_for_page(rfa),

@@ -1,14 +1,14 @@
-"""A process as data: ordered stages, each with the seats that are answered side by side."""
+"""What a process is made of, and the text over which it is signed."""
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from approvals.vocabulary import SeatCondition, SeatKind
 from common.canonical import canonical, sha256
 from missions.vocabulary import Role
-from requests_app.vocabulary import Route, Status
+from requests_app.vocabulary import Status
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,26 @@ class Definition:
     def digest(self) -> str:
         return sha256(self.text())
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values, as it is kept and sent."""
+        return dict(json.loads(self.text()))
+
     def seats(self) -> list[Seat]:
         """List every seat, in the order of the stages."""
         return [seat for stage in self.stages for seat in stage.seats]
 
+    @cached_property
+    def stage_of(self) -> dict[str, int]:
+        """Number the stage of each seat, by the seat's code, from 1."""
+        return {
+            seat.code: number
+            for number, stage in enumerate(self.stages, start=1)
+            for seat in stage.seats
+        }
+
 
 def read(data: dict[str, Any]) -> Definition:
-    """Read a process; raise ``ValueError`` or ``KeyError`` for what is none."""
+    """Read a process that is kept; raise ``ValueError`` or ``KeyError`` for what is none."""
     return Definition(
         name=data["name"],
         stages=tuple(
@@ -81,11 +94,3 @@ def read(data: dict[str, Any]) -> Definition:
             for stage in data["stages"]
         ),
     )
-
-
-BASELINES: dict[str, Definition] = {
-    Route(route).value: read(data)
-    for route, data in json.loads(
-        (Path(__file__).parent / "baselines.json").read_text(encoding="utf-8")
-    ).items()
-}
