@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.dateparse import parse_date
 
 from approvals.models import Step
+from approvals.queries import standing_policies_on
 from approvals.vocabulary import (
     APPROVALS,
     NEEDS_CONDITIONS,
@@ -64,14 +65,24 @@ def _are_texts(said: Any) -> bool:
     return isinstance(said, list) and len(said) <= MOST_TEXTS and all(map(_is_text, said))
 
 
-def _board(details: dict[str, Any]) -> tuple[list[FieldError], list[FieldError]]:
-    """Who was present, and what was weighed."""
+def _board(
+    rfa: AssistanceRequest, details: dict[str, Any]
+) -> tuple[list[FieldError], list[FieldError]]:
+    """Who was present, as many as the mission's quorum asks, and what was weighed."""
     wrong, missing = [], []
     members, minutes = details.get("members", []), details.get("minutes", "")
     if not _are_texts(members):
         wrong.append(FieldError("details.members", "Send the members as a list of names."))
-    elif not any(name.strip() for name in members):
+    elif not (named := {name.strip().casefold() for name in members if name.strip()}):
         missing.append(FieldError("details.members", "Name the members who were present."))
+    elif len(named) < rfa.mission.board_quorum:
+        missing.append(
+            FieldError(
+                "details.members",
+                f"The committee needs {rfa.mission.board_quorum} members present; you named "
+                f"{len(named)}.",
+            )
+        )
     if not _is_text(minutes):
         wrong.append(FieldError("details.minutes", A_TEXT))
     elif not minutes.strip():
@@ -79,9 +90,27 @@ def _board(details: dict[str, Any]) -> tuple[list[FieldError], list[FieldError]]
     return wrong, missing
 
 
-def _criteria(details: dict[str, Any], word: str) -> tuple[list[FieldError], list[FieldError]]:
+def _standing_policy(rfa: AssistanceRequest, details: dict[str, Any]) -> list[FieldError]:
+    """A standing policy is cited by its code, and must stand today (P39)."""
+    code = details.get("standing_policy")
+    if code is None:
+        return []
+    standing = standing_policies_on(rfa.mission)
+    cited = standing.filter(code__iexact=code).first() if _is_text(code) else None
+    if cited is None:
+        known = ", ".join(standing.values_list("code", flat=True)) or "none"
+        return [
+            FieldError("details.standing_policy", f"Cite one that stands today: {known}.", "39")
+        ]
+    details["standing_policy"] = cited.code
+    return []
+
+
+def _criteria(
+    rfa: AssistanceRequest, details: dict[str, Any], word: str
+) -> tuple[list[FieldError], list[FieldError]]:
     """The guidance's four criteria one by one, each with its reason; a priority (P39)."""
-    wrong, missing = [], []
+    wrong, missing = _standing_policy(rfa, details), []
     criteria = details.get("criteria") or {}
     if not isinstance(criteria, dict):
         wrong.append(FieldError("details.criteria", "Send the four criteria as an object."))
@@ -210,10 +239,10 @@ def read_answer(
             wrong += _flags(said, "appropriate", "resourceable")
             missing += _capability(rfa, said)
         case SeatKind.BOARD:
-            errors, lacking = _board(said)
+            errors, lacking = _board(rfa, said)
             wrong, missing = wrong + errors, missing + lacking
         case SeatKind.DECISION if step.role == Role.DESIGNATED_OFFICIAL and word != Word.RETURN:
-            errors, lacking = _criteria(said, str(word))
+            errors, lacking = _criteria(rfa, said, str(word))
             wrong, missing = wrong + errors, missing + lacking
         case SeatKind.TASKING if word == Word.ACCEPT:
             errors, lacking = _tasking(rfa, said)

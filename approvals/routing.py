@@ -1,7 +1,6 @@
 """How a record travels: its process copied into steps, one stage opened after another."""
 
 import datetime as dt
-from typing import Any
 
 from django.db.models import Max, QuerySet
 
@@ -74,36 +73,10 @@ def process_for(mission: Mission, route: str) -> Process:
             route=route,
             version=newest["newest"] + 1,
             state=ProcessState.BASELINE,
-            content=definition_as_json(definition),
+            content=definition.as_json(),
             digest=definition.digest(),
         )
     return shipped
-
-
-def definition_as_json(definition: Any) -> dict[str, Any]:
-    """Return a process as plain JSON values."""
-    return {
-        "name": definition.name,
-        "stages": [
-            {
-                "name": stage.name,
-                "status": str(stage.status),
-                "seats": [
-                    {
-                        "code": seat.code,
-                        "label": seat.label,
-                        "kind": str(seat.kind),
-                        "role": str(seat.role),
-                        "condition": str(seat.condition),
-                        "normal_hours": seat.normal_hours,
-                        "time_sensitive_hours": seat.time_sensitive_hours,
-                    }
-                    for seat in stage.seats
-                ],
-            }
-            for stage in definition.stages
-        ],
-    }
 
 
 def condition_holds(condition: str, rfa: AssistanceRequest) -> bool:

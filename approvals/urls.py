@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals.views import answering, asking, beside, extreme
+from approvals.views import answering, asking, beside, extreme, standing_policies
 
 app_name = "approvals"
 
@@ -32,6 +32,16 @@ urlpatterns = [
     path("inbox/", answering.InboxView.as_view(), name="inbox"),
     path("steps/<int:pk>/", answering.StepView.as_view(), name="step"),
     path("steps/<int:pk>/supersede/", answering.SupersedeView.as_view(), name="supersede"),
+    path(
+        "standing-policies/",
+        standing_policies.StandingPoliciesView.as_view(),
+        name="standing-policies",
+    ),
+    path(
+        "standing-policies/<int:pk>/end/",
+        standing_policies.EndStandingPolicyView.as_view(),
+        name="end-standing-policy",
+    ),
     path("extreme/<str:reference>/join/", extreme.JoinView.as_view(), name="join"),
     path("extreme/", extreme.ExtremeView.as_view(), name="extreme"),
 ]

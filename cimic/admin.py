@@ -5,7 +5,6 @@ somebody could decide years ago rests on the post they held then (P41).
 """
 
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from allauth.account.models import EmailAddress
 from django.contrib import admin
@@ -14,8 +13,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest
 
-from ledger.models import Chain
-from ledger.services import append, open_chain
+from ledger.services import append, chain_of_mission
 from missions.models import (
     Appointment,
     Area,
@@ -37,19 +35,6 @@ admin.site.site_title = "CIMIC"
 admin.site.index_title = "Missions, people and posts"
 
 SECRET = frozenset({"password"})
-
-
-def chain_of_mission(mission: Mission) -> UUID:
-    """Return the chain of a mission's own structure, begun at its first change."""
-    chain_id = uuid5(NAMESPACE_URL, f"cimic:mission:{mission.pk}")
-    if not Chain.objects.filter(pk=chain_id).exists():
-        open_chain(
-            subject_id=chain_id,
-            mission=mission,
-            subject="mission",
-            reference=f"{mission.code} structure",
-        )
-    return chain_id
 
 
 def mission_of(row: Any) -> Mission | None:

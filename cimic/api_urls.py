@@ -4,6 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from approvals.api import AnswersView, InboxView, StepView, SupersedeView
+from approvals.api.standing_policies import EndStandingPolicyView, StandingPoliciesView
 from cimic.api import (
     ExportView,
     HealthView,
@@ -43,6 +44,12 @@ urlpatterns = [
     ],
     *[path(f"requests/<str:reference>/task/{act}/", ActView.as_view(act=act)) for act in TASK_ACTS],
     path("extreme-situations/", ExtremeSituationsView.as_view(), name="api-extreme-situations"),
+    path("standing-policies/", StandingPoliciesView.as_view(), name="api-standing-policies"),
+    path(
+        "standing-policies/<path:code>/end/",
+        EndStandingPolicyView.as_view(),
+        name="api-end-standing-policy",
+    ),
     path("inbox/", InboxView.as_view(), name="api-inbox"),
     path("steps/<int:step_id>/", StepView.as_view(), name="api-step"),
     path("steps/<int:step_id>/answers/", AnswersView.as_view(), name="api-answers"),

@@ -5,11 +5,12 @@ import math
 from collections.abc import Container, Iterable
 from typing import Any
 
+from django import forms
 from django.http import QueryDict
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from common.errors import FieldError
+from common.errors import FieldError, Malformed
 
 
 def is_plain(text: str) -> bool:
@@ -69,3 +70,31 @@ def one_value_each(
         elif isinstance(value, int | float):
             values[name] = str(value)
     return values, errors
+
+
+class ReadForm(forms.Form):
+    """A form read alike from a page and from the API, that tells all its errors at once."""
+
+    def __init__(self, data: Any = None, **more: Any) -> None:
+        self.wrongly_typed: list[FieldError] = []
+        if data is not None and not isinstance(data, dict):
+            self.wrongly_typed = [FieldError("non_field_errors", "Send an object.")]
+            data = {}
+        elif data is not None:
+            data, self.wrongly_typed = one_value_each(data, self.base_fields)
+        super().__init__(data, **more)
+
+    def values(self) -> dict[str, Any]:
+        """Return the clean values; raise ``Malformed`` with every error."""
+        wrong = {error.field for error in self.wrongly_typed}
+        if not self.is_valid() or wrong:
+            found = [
+                FieldError(
+                    "non_field_errors" if name == "__all__" else name,
+                    " ".join(map(str, messages)),
+                )
+                for name, messages in self.errors.items()
+                if name not in wrong and "non_field_errors" not in wrong
+            ]
+            raise Malformed(errors=self.wrongly_typed + found)
+        return dict(self.cleaned_data)

@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +23,20 @@ def open_chain(*, subject_id: UUID, mission: Mission, subject: str, reference: s
     return Chain.objects.create(
         id=subject_id, mission=mission, subject=subject, reference=reference
     )
+
+
+def chain_of_mission(mission: Mission) -> UUID:
+    """Return the chain of a mission's own structure and rules, begun at its first change."""
+    chain_id = uuid5(NAMESPACE_URL, f"cimic:mission:{mission.pk}")
+    Chain.objects.get_or_create(
+        pk=chain_id,
+        defaults={
+            "mission": mission,
+            "subject": "mission",
+            "reference": f"{mission.code} structure",
+        },
+    )
+    return chain_id
 
 
 def append(

@@ -114,7 +114,7 @@ def test_killed_between_a_decision_and_its_letters_they_are_sent_after_a_restart
     in_a_process(SWEEP, mail_server)
 
     assert again.returncode == 0, again.stderr
-    assert not OutboxRow.objects.filter(done_at=None).exists()
+    assert not OutboxRow.objects.filter(listener="notices", done_at=None).exists()
     for adviser in ("dms@unac.example", "gender@unac.example", "civil.affairs@unac.example"):
         assert len(letters_to(mail_server, adviser)) == 1
     assert verify().holds

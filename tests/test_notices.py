@@ -108,14 +108,15 @@ def test_sweeping_again_tells_nobody_again():
     assert done_again == 0
     assert len(mail.outbox) == 1
     assert len(notices_of(rfa)) == 1
-    assert not OutboxRow.objects.filter(done_at=None).exists()
+    assert not OutboxRow.objects.filter(listener=notices.LISTENER, done_at=None).exists()
 
 
 def test_taking_an_outbox_row_that_is_done_or_sending_a_letter_that_is_sent_does_nothing():
     a_submitted()
     notices.sweep()
 
-    assert [notices.take_from_outbox(row.pk) for row in OutboxRow.objects.all()] == [False, False]
+    rows = OutboxRow.objects.filter(listener=notices.LISTENER)
+    assert [notices.take_from_outbox(row.pk) for row in rows] == [False, False]
     assert notices.send(Letter.objects.get().pk) is False
     assert len(mail.outbox) == 1
 
@@ -360,7 +361,8 @@ def test_one_row_that_cannot_be_told_holds_up_no_other_and_is_tried_again():
     broken, sound = a_submitted(), a_submitted()
     notices.sweep()
     nobody = {"opened": [{"step": 0, "post": 0, "due_at": "2026-11-21T07:00"}]}
-    row = append(chain_id=broken.pk, act="test.broken", actor=None, payload=nobody).outbox.get()
+    entry = append(chain_id=broken.pk, act="test.broken", actor=None, payload=nobody)
+    row = entry.outbox.get(listener=notices.LISTENER)
     give(open_step(sound))
 
     notices.sweep()
@@ -368,7 +370,7 @@ def test_one_row_that_cannot_be_told_holds_up_no_other_and_is_tried_again():
     row.refresh_from_db()
     assert (row.done_at, row.attempts, row.last_error.split(":")[0]) == (None, 1, "DoesNotExist")
     assert row.next_try_at > clock.now()
-    assert list(OutboxRow.objects.filter(done_at=None)) == [row]
+    assert list(OutboxRow.objects.filter(listener=notices.LISTENER, done_at=None)) == [row]
     assert [person for person, _, _ in notices_of(sound)][1:] == ["civil.affairs", "gender", "dms"]
 
 

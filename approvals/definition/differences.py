@@ -89,6 +89,9 @@ def _of_one_stage(before: Stage, after: Stage) -> Iterator[Difference]:
     if before.status != after.status:
         words = _changed(_("Status"), before.status.label, after.status.label)
         yield Difference("changed", after.name, words)
+    was, now = [seat.code for seat in before.seats], [seat.code for seat in after.seats]
+    if [code for code in was if code in now] != [code for code in now if code in was]:
+        yield Difference("moved", after.name, _("Its seats stand in another order"))
 
 
 def _of_seats(before: Definition, after: Definition) -> Iterator[Difference]:
@@ -105,7 +108,7 @@ def _of_seats(before: Definition, after: Definition) -> Iterator[Difference]:
                 words = _changed(_("Seat moved"), before.stages[stood].name, stage.name)
                 yield Difference("moved", seat.label, words)
             yield from _of_one_seat(known, seat)
-    for number, stage in _seats(before):
+    for stage in before.stages:
         for seat in stage.seats:
             if seat.code not in new:
                 words = _("Seat removed from “%(stage)s”") % {"stage": stage.name}

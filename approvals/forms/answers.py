@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals.answering import LONGEST
 from approvals.models import Step
+from approvals.queries import standing_policies_on
 from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, Verified, Word
 from common.errors import FieldError
 from common.pages import text_of
@@ -15,6 +16,15 @@ from missions.models import Unit
 from missions.vocabulary import Role
 
 SHORT = 30
+PLAIN_DETAILS = (
+    "verified",
+    "cluster_plan",
+    "minutes",
+    "unit",
+    "start_on",
+    "end_on",
+    "standing_policy",
+)
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 QUESTION_OF = {
@@ -104,7 +114,12 @@ class AnswerForm(forms.Form):
                 for name in ("appropriate", "resourceable"):
                     fields[name].paragraph = "38"  # type: ignore[attr-defined]
             case SeatKind.BOARD:
-                fields["members"] = _text(_("Members present"), 3, _("One a line."))
+                quorum = step.rfa.mission.board_quorum
+                fields["members"] = _text(
+                    _("Members present"),
+                    3,
+                    format_lazy(_("One a line; at least {quorum}."), quorum=quorum),
+                )
                 fields["minutes"] = _text(_("Minutes: what was weighed"), 4)
             case SeatKind.DECISION if step.role == Role.DESIGNATED_OFFICIAL:
                 for criterion in Criterion:
@@ -115,6 +130,13 @@ class AnswerForm(forms.Form):
                         required=False,
                         max_length=1000,
                     )
+                standing = standing_policies_on(step.rfa.mission)
+                fields["standing_policy"] = forms.ChoiceField(
+                    label=_("Standing policy it rests on, if any"),
+                    required=False,
+                    choices=[("", _("None")), *((one.code, str(one)) for one in standing)],
+                )
+                fields["standing_policy"].paragraph = "39"  # type: ignore[attr-defined]
                 fields["priority"] = _choice(
                     _("Priority"), [(str(n), str(n)) for n in range(1, 5)], _("1 goes first.")
                 )
@@ -133,11 +155,7 @@ class AnswerForm(forms.Form):
     def typed(self) -> dict[str, Any]:
         """Return what was typed, as the answering services take it."""
         said = {name: text_of(self.data, name) for name in self.fields}
-        details: dict[str, Any] = {
-            name: said[name]
-            for name in ("verified", "cluster_plan", "minutes", "unit", "start_on", "end_on")
-            if said.get(name)
-        }
+        details: dict[str, Any] = {name: said[name] for name in PLAIN_DETAILS if said.get(name)}
         for name in ("appropriate", "resourceable"):
             if said.get(name) in {"yes", "no"}:
                 details[name] = said[name] == "yes"
@@ -199,11 +217,7 @@ def initial_of(given: Any) -> dict[str, Any]:
         "answer": given.answer,
         "remarks": given.remarks,
         "conditions": "\n".join(given.conditions),
-        **{
-            name: details[name]
-            for name in ("verified", "cluster_plan", "minutes", "unit", "start_on", "end_on")
-            if name in details
-        },
+        **{name: details[name] for name in PLAIN_DETAILS if name in details},
     }
     for name in ("appropriate", "resourceable"):
         if name in details:

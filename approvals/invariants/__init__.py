@@ -5,15 +5,28 @@ database refuses the first four as well; these say it in words, for guards, co-s
 tests and the compliance page.
 """
 
-from approvals.invariants.process import COMPETENT, Broken, broken_by_process
+from approvals.invariants.breaches import Breach, Rule
+from approvals.invariants.process import (
+    COMPETENT,
+    PROCESS_RULES,
+    Broken,
+    broken_by_process,
+    broken_by_rule,
+    rules_for,
+)
 from approvals.invariants.start import approval_of, capability_of, tasking_of, why_it_may_not_start
 
 __all__ = [
+    "Breach",
     "Broken",
+    "PROCESS_RULES",
+    "Rule",
     "COMPETENT",
     "approval_of",
     "broken_by_process",
+    "broken_by_rule",
     "capability_of",
+    "rules_for",
     "tasking_of",
     "why_it_may_not_start",
 ]

@@ -1,151 +1,195 @@
-"""What never bends, over a process: may it be used? One small function a rule."""
+"""What never bends, over a process: may it be co-signed? Each rule with its paragraph.
 
-from collections.abc import Callable
+The rules are small functions: each looks at the process of one route and says what breaks it
+and which seats to blame, and says nothing of what another rule holds.
+"""
 
-from approvals.definition import Definition, Seat
-from approvals.vocabulary import SeatCondition, SeatKind
-from missions.vocabulary import Role
+from collections.abc import Iterator
+
+from approvals.definition import Definition, place_of
+from approvals.invariants.breaches import Blame, Breach, Rule
+from approvals.invariants.competence import (
+    COMPETENT,
+    decides_by_the_competent_authority,
+    decides_by_the_designated_official,
+    decides_each_request_once,
+    decides_in_one_stage,
+    finds_on_exceptions,
+    finds_on_exceptions_alone,
+    keeps_the_force_out_until_decided,
+    leaves_only_ssr_to_the_other_dsrsg,
+    leaves_projects_to_their_partner,
+    reviews_by_un_cimic_alone,
+    reviews_first,
+    tasks_a_mission_component_alone,
+    tasks_after_the_decision,
+    tasks_by_force_operations_alone,
+    tasks_the_force,
+    un_cimic_never_approves,
+)
+from approvals.invariants.consulting import (
+    asks_capability_of_who_has_it,
+    asks_mission_support_before_the_decision,
+    asks_mission_support_of_every_request,
+    convenes_the_board_before_the_decision,
+    convenes_the_board_on_projects_alone,
+    hears_gender_advice,
+    hears_humanitarian_advice,
+    lets_advice_lapse,
+    waits_for_mission_support,
+)
+from approvals.invariants.shape import (
+    asks_nobody_twice,
+    asks_somebody_in_each_stage,
+    follows_the_order_of_a_record,
+    gives_everyone_a_limit,
+    is_quicker_when_time_is_short,
+    leaves_no_request_without_a_route,
+    names_each_seat_once,
+    seats_each_kind_in_its_stage,
+    seats_those_who_answer,
+)
 from requests_app.vocabulary import Route
 
 Broken = list[tuple[str, str]]
 
-COMPETENT: dict[str, frozenset[Role]] = {
-    Route.CIVIL_ASSISTANCE: frozenset({Role.DSRSG, Role.DSRSG_POLITICAL}),
-    Route.QIP: frozenset({Role.DSRSG, Role.DSRSG_POLITICAL}),
-    Route.SECURITY_HUMANITARIAN: frozenset({Role.DESIGNATED_OFFICIAL}),
-}
 NEEDS_MISSION_SUPPORT = frozenset({Route.CIVIL_ASSISTANCE, Route.QIP})
 NEEDS_TASKING = frozenset(
     {Route.CIVIL_ASSISTANCE, Route.SECURITY_HUMANITARIAN, Route.SECURITY_MISSION}
 )
+CIVIL = frozenset({Route.CIVIL_ASSISTANCE, Route.QIP})
+DECIDED = frozenset(COMPETENT)
+ESCORT = frozenset({Route.SECURITY_HUMANITARIAN})
 
-
-def _stage_of(definition: Definition, wanted: Callable[[Seat], bool]) -> int | None:
-    for number, stage in enumerate(definition.stages):
-        if any(wanted(seat) for seat in stage.seats):
-            return number
-    return None
-
-
-def decides_by_the_competent_authority(route: str, definition: Definition) -> str:
-    """P30, P39: only the competent authority decides, and every case meets one."""
-    competent = COMPETENT.get(route)
-    if competent is None:
-        return ""
-    decisions = [seat for seat in definition.seats() if seat.kind == SeatKind.DECISION]
-    if any(seat.role not in competent for seat in decisions):
-        return "A decision is given to a post that may not decide."
-    conditions = {seat.condition for seat in decisions}
-    covered = (
-        SeatCondition.ALWAYS in conditions
-        or {
-            SeatCondition.SSR,
-            SeatCondition.NOT_SSR,
-        }
-        <= conditions
-    )
-    return "" if covered else "Some requests would meet no decision."
-
-
-def reviews_first(route: str, definition: Definition) -> str:
-    """P33: UN-CIMIC reviews and forwards first, before anybody else is asked."""
-    if route in {Route.SECURITY_MISSION, Route.EXTREME_SITUATION}:
-        return ""
-    first = _stage_of(
-        definition,
-        lambda seat: (
-            seat.kind == SeatKind.REVIEW
-            and seat.role == Role.CHIEF_CIMIC
-            and seat.condition == SeatCondition.ALWAYS
-        ),
-    )
-    if first is None:
-        return "UN-CIMIC does not review every request."
-    before = [seat for stage in definition.stages[:first] for seat in stage.seats]
-    if any(seat.kind != SeatKind.REVIEW for seat in before + list(definition.stages[first].seats)):
-        return "Somebody is asked before UN-CIMIC has reviewed."
-    return ""
-
-
-def asks_mission_support_before_the_decision(route: str, definition: Definition) -> str:
-    """P16, P36: DMS/CMS answers on every request, before the decision."""
-    if route not in NEEDS_MISSION_SUPPORT:
-        return ""
-    asked = _stage_of(
-        definition,
-        lambda seat: (
-            seat.kind == SeatKind.CAPABILITY
-            and seat.role == Role.DMS
-            and seat.condition == SeatCondition.ALWAYS
-        ),
-    )
-    decided = _stage_of(definition, lambda seat: seat.kind == SeatKind.DECISION)
-    if asked is None:
-        return "DMS/CMS is not consulted on every request."
-    return "" if decided is not None and asked < decided else "DMS/CMS is asked too late."
-
-
-def hears_humanitarian_advice(route: str, definition: Definition) -> str:
-    """P32: UN-CMCoord advises on every request with a humanitarian bearing."""
-    if route in {Route.SECURITY_MISSION, Route.EXTREME_SITUATION}:
-        return ""
-    heard = any(
-        seat.role == Role.CMCOORD
-        and seat.kind == SeatKind.ADVICE
-        and seat.condition in {SeatCondition.HUMANITARIAN, SeatCondition.ALWAYS}
-        for seat in definition.seats()
-    )
-    return "" if heard else "UN-CMCoord is not heard on humanitarian requests."
-
-
-def keeps_the_force_out_until_decided(route: str, definition: Definition) -> str:
-    """P39: no post of the force but the registering Chief stands before the decision."""
-    if route != Route.SECURITY_HUMANITARIAN:
-        return ""
-    decided = _stage_of(definition, lambda seat: seat.kind == SeatKind.DECISION)
-    force = {Role.UNIT_CIMIC, Role.SECTOR_CIMIC, Role.CIMIC_STAFF, Role.OPS, Role.HOMC}
-    early = [
-        seat
-        for number, stage in enumerate(definition.stages)
-        if decided is None or number <= decided
-        for seat in stage.seats
-        if seat.role in force
-    ]
-    return f"{early[0].label} would see it before the decision." if early else ""
-
-
-def tasks_after_the_decision(route: str, definition: Definition) -> str:
-    """P30, P39: the force is tasked, and after the decision where there is one."""
-    if route not in NEEDS_TASKING:
-        return ""
-    tasked = _stage_of(definition, lambda seat: seat.kind == SeatKind.TASKING)
-    if tasked is None:
-        return "Nobody tasks the force."
-    decided = _stage_of(definition, lambda seat: seat.kind == SeatKind.DECISION)
-    return "" if decided is None or decided < tasked else "The force is tasked before the decision."
-
-
-def finds_on_exceptions(route: str, definition: Definition) -> str:
-    """P40: UN-CIMIC acknowledges, then the DSRSG/RC/HC finds whether the exception held."""
-    if route != Route.EXTREME_SITUATION:
-        return ""
-    seats = [(seat.kind, seat.role) for seat in definition.seats()]
-    wanted = [(SeatKind.FINDING, Role.CHIEF_CIMIC), (SeatKind.FINDING, Role.DSRSG)]
-    return "" if seats == wanted else "An exception is acknowledged, then found on."
-
-
-PROCESS_RULES: tuple[tuple[str, Callable[[str, Definition], str]], ...] = (
-    ("30", decides_by_the_competent_authority),
-    ("33", reviews_first),
-    ("36", asks_mission_support_before_the_decision),
-    ("32", hears_humanitarian_advice),
-    ("39", keeps_the_force_out_until_decided),
-    ("30", tasks_after_the_decision),
-    ("40", finds_on_exceptions),
+PROCESS_RULES: tuple[Rule, ...] = (
+    Rule(
+        "30",
+        "The DSRSG/RC/HC decides, on security sector reform the other DSRSG; nobody else.",
+        decides_by_the_competent_authority,
+        CIVIL,
+    ),
+    Rule(
+        "39",
+        "The Designated Official decides; nobody else.",
+        decides_by_the_designated_official,
+        ESCORT,
+    ),
+    Rule("30", "Every request meets one decision.", decides_each_request_once, DECIDED),
+    Rule("30", "Decisions stand in one stage.", decides_in_one_stage, DECIDED),
+    Rule(
+        "30",
+        "The other DSRSG decides on security sector reform alone.",
+        leaves_only_ssr_to_the_other_dsrsg,
+        CIVIL,
+    ),
+    Rule("33", "UN-CIMIC reviews every request first.", reviews_first, DECIDED),
+    Rule("33", "Only UN-CIMIC reviews and forwards.", reviews_by_un_cimic_alone),
+    Rule("33", "UN-CIMIC neither approves nor tasks.", un_cimic_never_approves),
+    Rule(
+        "36",
+        "DMS/CMS is consulted on every request.",
+        asks_mission_support_of_every_request,
+        NEEDS_MISSION_SUPPORT,
+    ),
+    Rule(
+        "36",
+        "DMS/CMS is consulted before the decision.",
+        asks_mission_support_before_the_decision,
+        NEEDS_MISSION_SUPPORT,
+    ),
+    Rule("36", "DMS/CMS's answer is waited for, always.", waits_for_mission_support, DECIDED),
+    Rule("38", "DMS/CMS and the force say what can be resourced.", asks_capability_of_who_has_it),
+    Rule(
+        "32",
+        "UN-CMCoord advises on humanitarian requests.",
+        hears_humanitarian_advice,
+        DECIDED,
+    ),
+    Rule("32", "Advice lapses at its limit; no adviser blocks.", lets_advice_lapse),
+    Rule("43", "The gender adviser is heard on protection.", hears_gender_advice, CIVIL),
+    Rule(
+        "39",
+        "The force sees nothing before the Designated Official has decided.",
+        keeps_the_force_out_until_decided,
+        ESCORT,
+    ),
+    Rule("30", "The force is tasked with what is approved.", tasks_the_force, NEEDS_TASKING),
+    Rule("30", "The force is tasked after the decision.", tasks_after_the_decision, DECIDED),
+    Rule("39", "Force operations task the force; nobody else.", tasks_by_force_operations_alone),
+    Rule(
+        "16",
+        "A QIP is its partner's to carry out.",
+        leaves_projects_to_their_partner,
+        frozenset({Route.QIP}),
+    ),
+    Rule("16", "A board sits on QIPs alone.", convenes_the_board_on_projects_alone),
+    Rule(
+        "16",
+        "The board recommends before the decision.",
+        convenes_the_board_before_the_decision,
+        frozenset({Route.QIP}),
+    ),
+    Rule(
+        "39",
+        "A mission component's security is ordinary tasking, nothing else.",
+        tasks_a_mission_component_alone,
+        frozenset({Route.SECURITY_MISSION}),
+    ),
+    Rule(
+        "40",
+        "UN-CIMIC acknowledges, then the DSRSG/RC/HC finds.",
+        finds_on_exceptions,
+        frozenset({Route.EXTREME_SITUATION}),
+    ),
+    Rule(
+        "40",
+        "Nothing but an extreme situation goes without approval.",
+        finds_on_exceptions_alone,
+        frozenset(Route.values) - {Route.EXTREME_SITUATION},
+    ),
+    Rule("31", "A record's status only goes forward.", follows_the_order_of_a_record),
+    Rule("31", "Each sort of seat stands in its own stage.", seats_each_kind_in_its_stage),
+    Rule("31", "Every seat has its limits.", gives_everyone_a_limit),
+    Rule(
+        "31",
+        "What is time-sensitive takes no longer than what is not.",
+        is_quicker_when_time_is_short,
+    ),
+    Rule("31", "Nobody is asked at two seats of one request.", asks_nobody_twice),
+    Rule("31", "Only posts that answer hold a seat.", seats_those_who_answer),
+    Rule("31", "Every stage asks somebody.", asks_somebody_in_each_stage),
+    Rule("35", "No request is left without a route.", leaves_no_request_without_a_route),
+    Rule("41", "Every seat has a code of its own.", names_each_seat_once),
 )
 
 
-def broken_by_process(route: str, definition: Definition) -> Broken:
-    """List what a process breaks: the paragraph and the words; empty if nothing."""
-    found = [(paragraph, rule(route, definition)) for paragraph, rule in PROCESS_RULES]
-    return [(paragraph, words) for paragraph, words in found if words]
+def rules_for(route: str) -> list[Rule]:
+    """List the rules that bind the processes of a route."""
+    return [rule for rule in PROCESS_RULES if route in rule.routes]
+
+
+def _places(definition: Definition, blame: Blame) -> Iterator[str]:
+    for number, stage in enumerate(definition.stages):
+        for within, seat in enumerate(stage.seats):
+            if any(seat is guilty for guilty in blame.seats):
+                yield place_of(number, within)
+    if not blame.seats and blame.stage is not None:
+        yield place_of(blame.stage - 1)
+
+
+def broken_by_rule(rule: Rule, route: str, definition: Definition) -> list[Breach]:
+    """List how a process breaks one rule; empty if it holds."""
+    found = []
+    for blame in rule.check(route, definition):
+        places = tuple(_places(definition, blame))
+        stage = int(places[0].split(".")[1]) if places else blame.stage
+        codes = tuple(seat.code for seat in blame.seats)
+        found.append(Breach(rule.name, rule.paragraph, blame.words, codes, stage, places))
+    return found
+
+
+def broken_by_process(route: str, definition: Definition) -> list[Breach]:
+    """List everything a process breaks, with its paragraph and the seats to blame."""
+    return [
+        breach for rule in rules_for(route) for breach in broken_by_rule(rule, route, definition)
+    ]

@@ -93,6 +93,8 @@ def facts_of(given: Answer) -> list[str]:
         facts.append(_("Resourceable") if details["resourceable"] else _("Not resourceable"))
     if "priority" in details:
         facts.append(_("Priority %(number)s") % {"number": details["priority"]})
+    if "standing_policy" in details:
+        facts.append(_("Standing policy %(code)s") % {"code": details["standing_policy"]})
     if "unit" in details:
         facts.append(details["unit"])
     if "start_on" in details:

@@ -17,8 +17,10 @@ from approvals.policy.records import (
     may_supersede,
     may_withdraw,
 )
+from approvals.policy.standing_policies import may_adopt_standing_policy
 
 __all__ = [
+    "may_adopt_standing_policy",
     "allowed_acts",
     "may_answer",
     "may_cancel",

@@ -11,8 +11,10 @@ from approvals.queries.records import (
     waiting_on,
     with_what_is_open,
 )
+from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "standing_policies_on",
     "may_be_one_event",
     "reports_of_one_event",
     "first_held_above",

@@ -11,8 +11,11 @@ from approvals.services.asking import cancel, change, submit, withdraw
 from approvals.services.beside import attach, say
 from approvals.services.extreme import join_reports, report_extreme_situation
 from approvals.services.reminding import remind_and_escalate
+from approvals.services.standing_policies import adopt_standing_policy, end_standing_policy
 
 __all__ = [
+    "adopt_standing_policy",
+    "end_standing_policy",
     "answer",
     "attach",
     "cancel",

@@ -18,6 +18,7 @@ from ledger.models import OutboxRow
 from missions.models import Mission
 from notices.models import Letter, Notice
 from notices.services import LISTENER, owed_rows, take_from_outbox
+from records.compliance import summary
 from requests_app.models import AssistanceRequest
 
 # What is told is told of the last days; before, it counts as told long ago.
@@ -69,6 +70,7 @@ def load(*, records: int | None = None, seed: int = 1, now: dt.datetime | None =
             _play(scene, stories[moment.key], moment)
             _tell_whom_it_concerns(lately=now - moment.at < NOTICES_KEPT)
     _forget_what_was_read(now)
+    summary.catch_up(scene.world.mission)
     statuses = AssistanceRequest.objects.filter(mission=scene.world.mission).values_list(
         "status", flat=True
     )

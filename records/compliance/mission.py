@@ -38,7 +38,7 @@ def _held(scope: Scope) -> set[int]:
 
 
 def posts_are_held(scope: Scope) -> Counted:
-    """P18–21: each post of UN-CIMIC has somebody who acts for it; each sector, and the HQ, has one."""
+    """P18–21: each post of UN-CIMIC has somebody who acts for it."""
     held = _held(scope)
     posts = Post.objects.filter(mission=scope.mission, role__in=STRUCTURE).select_related("unit")
     named = []

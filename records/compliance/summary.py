@@ -328,6 +328,14 @@ def rebuild(mission: Mission) -> int:
     return len(ids)
 
 
+def catch_up(mission: Mission) -> int:
+    """Make a mission's summary anew and take in all that is owed; return how many records."""
+    found = rebuild(mission)
+    while sweep(mission):
+        pass
+    return found
+
+
 def counts_of(mission: Mission) -> dict[tuple[Any, ...], tuple[int, int, int]]:
     """Return a mission's counts that count something, by place and row."""
     rows = ComplianceCount.objects.filter(mission=mission).values_list(

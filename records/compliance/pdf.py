@@ -1,0 +1,168 @@
+"""The compliance report as PDF/A-3a and PDF/UA-1, set by typst.
+
+What people wrote goes in as data alone (``report.typ`` reads one JSON text), so that no word
+of it can be read as an instruction to the typesetter.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from common.clock import now
+from missions.models import User
+from missions.vocabulary import Classification
+from records.compliance.reading import Line, Report, UnitLine
+from requests_app.vocabulary import Kind
+
+TEMPLATE = Path(__file__).with_name("report.typ")
+STANDARDS: Any = ["a-3a", "ua-1"]
+MOST_NAMED = 60
+NO_LETTER = "□"
+# How often letters that no font has are replaced before giving up.
+TRIES = 40
+UNDISPLAYABLE = re.compile(r"the text `(\"(?:[^\"\\]|\\.)*\")` could not be displayed")
+
+
+def minutes_in_words(minutes: int | None) -> str:
+    """Say a delay in minutes, hours or days."""
+    if minutes is None:
+        return "–"
+    if minutes < 120:
+        return _("%(count)s min") % {"count": minutes}
+    if minutes < 48 * 60:
+        return _("%(count)s h") % {"count": minutes // 60}
+    return _("%(count)s d") % {"count": minutes // (24 * 60)}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    row = line.row
+    names = line.references[:MOST_NAMED]
+    if row.count is not None:
+        names = [
+            f"{each.name}: {each.words}" for each in line.named if each.outcome == "exception"
+        ][:MOST_NAMED]
+    more = line.exceptions - len(names)
+    return {
+        "paragraph": row.paragraph if row.code[0] != "N" else row.code,
+        "says": str(row.says),
+        "of": str(row.of),
+        "note": str(row.part or row.why_not),
+        "assessable": row.assessable,
+        "applied": line.applied,
+        "complied": line.complied,
+        "exceptions": line.exceptions,
+        "pending": line.pending,
+        "percent": line.percent,
+        "named": names,
+        "more": _("and %(count)s more") % {"count": more} if more > 0 else "",
+    }
+
+
+def _unit(unit: UnitLine) -> dict[str, Any]:
+    return {
+        "name": unit.name or _("No unit"),
+        "reports": unit.reports,
+        "held": unit.held,
+        "not_held": unit.not_held,
+        "open": unit.open,
+        "rate": "–" if unit.rate is None else f"{unit.rate} %",
+        "median": minutes_in_words(unit.median_minutes),
+    }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "rows": _("Paragraph by paragraph"),
+        "paragraph": _("Para"),
+        "says": _("The policy says, in short"),
+        "applied": _("Applied"),
+        "complied": _("Complied"),
+        "exceptions": _("Exceptions"),
+        "pending": _("Pending"),
+        "share": _("Complied, share"),
+        "not_assessable": _("Not assessable from records"),
+        "named": _("Exceptions by reference"),
+        "none": _("None."),
+        "units": _("Extreme situations, unit by unit (para 40)"),
+        "no_units": _("No extreme situation was reported."),
+        "unit": _("Unit"),
+        "reports": _("Reports"),
+        "held": _("Held"),
+        "not_held": _("Not held"),
+        "open": _("Open"),
+        "rate": _("Not held, share"),
+        "median": _("Median delay"),
+    }
+
+
+def _data(report: Report, units: list[UnitLine], reader: User, post: str) -> dict[str, Any]:
+    question, mission = report.question, report.mission
+    narrowed = [str(question.sector)] if question.sector else []
+    narrowed += [str(Kind(question.kind).label)] if question.kind else []
+    made = {
+        "day": date_format(now(), "j F Y, H:i"),
+        "name": reader.name,
+        "post": post,
+    }
+    return {
+        "language": (get_language() or "en").split("-")[0],
+        "title": _("Compliance with the policy on UN-CIMIC"),
+        "description": _("What complied and what did not, paragraph by paragraph"),
+        "mission": mission.code,
+        "mission_name": mission.name,
+        "period": f"{date_format(question.since, 'j F Y')} – {date_format(question.until, 'j F Y')}",
+        "narrowed": ", ".join(narrowed),
+        "clearance": _("Counts records up to “%(level)s”.")
+        % {"level": Classification(report.clearance).label},
+        "made": _("Made on %(day)s UTC for %(name)s, %(post)s.") % made,
+        "not_yet": _("%(count)s deeds are not counted yet.") % {"count": report.not_yet_counted}
+        if report.not_yet_counted
+        else "",
+        "footer": f"CIMIC · {mission.code} · {made['day']} UTC",
+        "words": _words(),
+        "lines": [_line(line) for line in report.lines],
+        "units": [_unit(unit) for unit in units],
+    }
+
+
+def typeset(data: dict[str, Any]) -> bytes:
+    """Return the report as PDF; letters that no font here has become an empty box.
+
+    The typesetter's own fonts serve first, so that it looks the same everywhere.
+    """
+    text = json.dumps(data, ensure_ascii=False)
+    system_fonts = False
+    for _attempt in range(TRIES):
+        try:
+            return typst.compile(
+                TEMPLATE,
+                root=TEMPLATE.parent,
+                format="pdf",
+                ignore_system_fonts=not system_fonts,
+                sys_inputs={"data": text},
+                pdf_standards=STANDARDS,
+                timestamp=int(now().timestamp()),
+            )
+        except typst.TypstError as error:
+            missing = UNDISPLAYABLE.search(error.message)
+            if missing is None:
+                raise
+            if not system_fonts:
+                system_fonts = True
+                continue
+            for letter in set(json.loads(missing[1])):
+                if letter.isascii():
+                    continue
+                text = text.replace(letter, NO_LETTER)
+    raise ValueError("The report holds too many letters that no font here can show.")
+
+
+def report_as_pdf(report: Report, units: list[UnitLine], reader: User, post: str) -> bytes:
+    """Return a report as PDF/A-3a and PDF/UA-1."""
+    return typeset(_data(report, units, reader, post))
