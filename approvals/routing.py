@@ -5,10 +5,11 @@ import datetime as dt
 from django.db.models import Max, QuerySet
 
 from approvals.clocks import CLOCK_FIELDS, clock_of, keep, started, stopped
-from approvals.definition import BASELINES, Seat
+from approvals.definition import BASELINES, Definition, Seat
 from approvals.invariants import COMPETENT, broken_by_process
 from approvals.models import Process, ProcessState, Step
 from approvals.moves import after
+from approvals.queries.processes import promulgated_by
 from approvals.vocabulary import Act, Grant, SeatCondition, SeatKind, StepState
 from common.clock import now
 from common.errors import NotNow
@@ -41,16 +42,7 @@ def process_in_force(mission: Mission, route: str, on: dt.date | None = None) ->
     Of the promulgated ones it is the newest whose first day has come (P31).
     """
     day = on or local_day(mission)
-    return (
-        Process.objects.filter(
-            mission=mission,
-            route=route,
-            state=ProcessState.PROMULGATED,
-            in_force_from__lte=day,
-        )
-        .order_by("-in_force_from", "-version")
-        .first()
-    )
+    return promulgated_by(day).filter(mission=mission, route=route).first()
 
 
 def process_for(mission: Mission, route: str) -> Process:
@@ -62,21 +54,30 @@ def process_for(mission: Mission, route: str) -> Process:
     broken = broken_by_process(route, definition)
     if broken:
         raise RuntimeError(f"The baseline for {route} breaks the policy: {broken}")
-    baselines = Process.objects.filter(mission=mission, route=route, state=ProcessState.BASELINE)
-    shipped = baselines.filter(digest=definition.digest()).first()
-    if shipped is None:
-        newest = Process.objects.filter(mission=mission, route=route).aggregate(
-            newest=Max("version", default=-1)
-        )
-        shipped = Process.objects.create(
-            mission=mission,
-            route=route,
-            version=newest["newest"] + 1,
-            state=ProcessState.BASELINE,
-            content=definition.as_json(),
-            digest=definition.digest(),
-        )
-    return shipped
+    return _shipped(mission, route, definition) or _take_in(mission, route, definition)
+
+
+def _shipped(mission: Mission, route: str, definition: Definition) -> Process | None:
+    return Process.objects.filter(
+        mission=mission, route=route, state=ProcessState.BASELINE, digest=definition.digest()
+    ).first()
+
+
+def _take_in(mission: Mission, route: str, definition: Definition) -> Process:
+    """Copy a baseline to the mission at its first use; of two at once, one copies it."""
+    Mission.objects.select_for_update(no_key=True).get(pk=mission.pk)
+    shipped = _shipped(mission, route, definition)
+    if shipped is not None:
+        return shipped
+    same = Process.objects.filter(mission=mission, route=route)
+    return Process.objects.create(
+        mission=mission,
+        route=route,
+        version=same.aggregate(newest=Max("version", default=-1))["newest"] + 1,
+        state=ProcessState.BASELINE,
+        content=definition.as_json(),
+        digest=definition.digest(),
+    )
 
 
 def condition_holds(condition: str, rfa: AssistanceRequest) -> bool:
@@ -218,9 +219,26 @@ def pause_step(step: Step) -> Step:
     return step
 
 
+def decides(step: Step) -> bool:
+    """Whether a seat decides the request: a decision, or tasking where that is all (P39)."""
+    return step.seat_kind == SeatKind.DECISION or (
+        step.seat_kind == SeatKind.TASKING and step.stage_status == Status.AWAITING_DECISION
+    )
+
+
+def is_referred(rfa: AssistanceRequest) -> bool:
+    """Whether what could not be resolved is with the HOMC or the SRSG (P52)."""
+    return rfa.referrals.filter(outcome="").exists()
+
+
 def open_stage(rfa: AssistanceRequest, stage: int) -> list[Step]:
-    """Open the steps that wait in a stage, and give the record the stage's status."""
+    """Open the steps that wait in a stage, and give the record the stage's status.
+
+    While the request is referred no decision is opened (P52).
+    """
     opened = of(rfa, rfa.steps.filter(stage=stage, state=StepState.WAITING).order_by("pk"))
+    if is_referred(rfa):
+        opened = [step for step in opened if not decides(step)]
     for step in opened:
         _open(step)
     if opened and opened[0].stage_status != rfa.status:

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from approvals.views import answering, asking, beside, extreme, standing_policies
+from approvals.views import (
+    answering,
+    asking,
+    beside,
+    extreme,
+    referrals,
+    standing_policies,
+)
 
 app_name = "approvals"
 
@@ -42,6 +49,8 @@ urlpatterns = [
         standing_policies.EndStandingPolicyView.as_view(),
         name="end-standing-policy",
     ),
+    path("requests/<str:reference>/refer/", referrals.ReferView.as_view(), name="refer"),
+    path("referrals/<int:pk>/resolve/", referrals.ResolveView.as_view(), name="resolve"),
     path("extreme/<str:reference>/join/", extreme.JoinView.as_view(), name="join"),
     path("extreme/", extreme.ExtremeView.as_view(), name="extreme"),
 ]

@@ -154,6 +154,7 @@ class ReferralOutcome(models.TextChoices):
 
     RESOLVED = "resolved", _("Resolved")
     PASSED_ON = "passed_on", _("Passed on to the SRSG")
+    WITHDRAWN = "withdrawn", _("Withdrawn with the request")
 
 
 class LookAlikeWord(models.TextChoices):

@@ -9,7 +9,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from kombu.exceptions import OperationalError
 from rest_framework import serializers
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +17,7 @@ from rest_framework.views import APIView
 
 from cimic.celery import app
 from common.errors import FieldError, Malformed
+from common.negotiation import WhateverIsAccepted
 from common.problems import problem
 from missions.queries import standings_of
 from missions.services import issue_token
@@ -150,16 +150,6 @@ class MeView(APIView):
                 **lists,
             }
         )
-
-
-class WhateverIsAccepted(BaseContentNegotiation):
-    """A file is what its address says: what a client would rather have changes nothing."""
-
-    def select_parser(self, request: Any, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
-        return renderers[0], renderers[0].media_type
 
 
 class RegisterCsvView(APIView):

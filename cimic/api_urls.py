@@ -4,6 +4,16 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from approvals.api import AnswersView, InboxView, StepView, SupersedeView
+from approvals.api.processes import (
+    CheckProcessView,
+    CommentsView,
+    CoSignView,
+    DiscardView,
+    OneProcessView,
+    ProcessesView,
+    PromulgateView,
+)
+from approvals.api.referrals import ReferralsView, ResolveView
 from approvals.api.standing_policies import EndStandingPolicyView, StandingPoliciesView
 from cimic.api import (
     ExportView,
@@ -22,6 +32,12 @@ from records.api import (
     MessagesView,
     RequestsView,
     RequestView,
+)
+from records.api.compliance import (
+    CompliancePdfView,
+    ComplianceRowView,
+    ComplianceView,
+    ExtremeByUnitView,
 )
 
 TASK_ACTS = ("start", "progress", "complete", "visits", "instalments", "conditions")
@@ -50,10 +66,23 @@ urlpatterns = [
         EndStandingPolicyView.as_view(),
         name="api-end-standing-policy",
     ),
+    path("referrals/", ReferralsView.as_view(), name="api-referrals"),
+    path("referrals/<int:referral_id>/resolve/", ResolveView.as_view(), name="api-resolve"),
     path("inbox/", InboxView.as_view(), name="api-inbox"),
     path("steps/<int:step_id>/", StepView.as_view(), name="api-step"),
     path("steps/<int:step_id>/answers/", AnswersView.as_view(), name="api-answers"),
     path("steps/<int:step_id>/supersede/", SupersedeView.as_view(), name="api-supersede"),
+    path("compliance/", ComplianceView.as_view(), name="api-compliance"),
+    path("compliance.pdf", CompliancePdfView.as_view(), name="api-compliance-pdf"),
+    path("compliance/extreme/", ExtremeByUnitView.as_view(), name="api-compliance-extreme"),
+    path("compliance/<str:row>/", ComplianceRowView.as_view(), name="api-compliance-row"),
+    path("processes/", ProcessesView.as_view(), name="api-processes"),
+    path("processes/<int:process_id>/", OneProcessView.as_view(), name="api-process"),
+    path("processes/<int:process_id>/check/", CheckProcessView.as_view()),
+    path("processes/<int:process_id>/comments/", CommentsView.as_view()),
+    path("processes/<int:process_id>/co-sign/", CoSignView.as_view()),
+    path("processes/<int:process_id>/promulgate/", PromulgateView.as_view()),
+    path("processes/<int:process_id>/discard/", DiscardView.as_view()),
     path("register.csv", RegisterCsvView.as_view(), name="api-register-csv"),
     path("exports/<uuid:export_id>/", ExportView.as_view(), name="api-export"),
     re_path(r"^.*$", NowhereView.as_view()),

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from approvals.queries import inbox_of
+from approvals.queries import inbox_of, referrals_waiting_on
 from cimic.navigation import navigation_for
 from common.clock import now
 from missions.queries import standings_of
@@ -36,8 +36,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         .order_by()
         .aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now())))
     )
+    referred = referrals_waiting_on(person).order_by().count()
     links = navigation_for(
-        person, standings, request.path, waiting=waits["all"], late=bool(waits["late"])
+        person, standings, request.path, waiting=waits["all"] + referred, late=bool(waits["late"])
     )
     mission = standings[0].post.mission if standings else None
     more = links[BAR:] if len(links) > BAR + 1 else []
@@ -58,7 +59,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "more": more,
         "search_url": reverse("records:register"),
         "new_url": reverse("requests_app:new") if may_ask(person) else "",
-        "inbox_count": waits["all"],
+        "inbox_count": waits["all"] + referred,
         "notice_count": Notice.objects.filter(person=person, read_at=None).count(),
     }
     return {"frame": found}

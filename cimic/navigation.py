@@ -16,6 +16,8 @@ NO_INBOX = frozenset(
 OPENS_WITH_REGISTER = frozenset(
     {Role.CHIEF_CIMIC, Role.CHIEF_OF_STAFF, Role.EVALUATOR, Role.RECORDS_OFFICER}
 )
+OPENS_WITH_COMPLIANCE = frozenset({Role.CHIEF_OF_STAFF, Role.EVALUATOR})
+READS_COMPLIANCE = OPENS_WITH_COMPLIANCE | {Role.CHIEF_CIMIC, Role.SRSG, Role.DSRSG}
 ASKS_MOST = frozenset({Role.UNIT_CIMIC, Role.SECTOR_CIMIC, Role.PARTNER})
 SEES_EXTREME = frozenset(
     {
@@ -57,7 +59,10 @@ def navigation_for(
         return Link(label, icon, url, current=path.startswith(url), **more)
 
     register = link(_("Register"), "table-2", "records:register")
-    links = [register] if roles & OPENS_WITH_REGISTER else []
+    compliance = link(_("Compliance"), "clipboard-check", "records:compliance")
+    reads = {standing.role for standing in standings if standing.sees_the_mission}
+    links = [compliance] if reads & OPENS_WITH_COMPLIANCE else []
+    links += [register] if roles & OPENS_WITH_REGISTER else []
     if roles - NO_INBOX or waiting:
         links.append(link(_("Inbox"), "inbox", "approvals:inbox", count=waiting, late=late))
     mine = link(_("My requests"), "files", "approvals:mine", short=_("Mine"))
@@ -67,6 +72,8 @@ def navigation_for(
         links.append(register)
     if roles - NEVER_ASKS and mine not in links:
         links.append(mine)
+    if reads & READS_COMPLIANCE and compliance not in links:
+        links.append(compliance)
     if roles & SEES_EXTREME:
         links.append(
             link(_("Extreme situations"), "siren", "approvals:extreme", short=_("Extreme"))

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from common.clock import now
 from missions.models import Appointment, Area, Delegation, Mission, Post, Unit, User
-from missions.vocabulary import Capacity, Role
+from missions.vocabulary import Capacity, Reach, Role
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,11 @@ class Standing:
     def routes(self) -> list[str]:
         """The routes a delegation is bounded to; empty is all of them."""
         return self.delegation.routes if self.delegation else []
+
+    @property
+    def sees_the_mission(self) -> bool:
+        """Whether it reaches the whole mission, on every route."""
+        return self.post.reach == Reach.MISSION and not self.routes
 
     def covers(self, route: str | None) -> bool:
         """Whether it reaches a request of this route; a bounded one covers nothing else."""

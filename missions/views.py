@@ -86,9 +86,8 @@ PARTS = (
     ),
 )
 
-READS_THE_REGISTER = frozenset(
-    {Role.CHIEF_OF_STAFF, Role.EVALUATOR, Role.RECORDS_OFFICER, Role.SRSG, Role.HOMC}
-)
+READS_COMPLIANCE_FIRST = frozenset({Role.CHIEF_OF_STAFF, Role.EVALUATOR})
+READS_THE_REGISTER = frozenset({Role.RECORDS_OFFICER, Role.SRSG, Role.HOMC})
 ASKS_FIRST = frozenset({Role.UNIT_CIMIC, Role.SECTOR_CIMIC, Role.PARTNER})
 
 
@@ -96,9 +95,12 @@ class HomeView(LoginRequiredMixin, View):
     """Send each post to what it opens first."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        roles = {standing.role for standing in standings_of(request.user)}
+        standings = standings_of(request.user)
+        roles = {standing.role for standing in standings}
         if roles & ASKS_FIRST:
             return redirect("approvals:mine")
+        if READS_COMPLIANCE_FIRST & {held.role for held in standings if held.sees_the_mission}:
+            return redirect("records:compliance")
         if Role.CHIEF_CIMIC in roles or roles & READS_THE_REGISTER:
             return redirect("records:register")
         if roles <= {Role.ADMINISTRATOR} and request.user.is_staff:

@@ -30,6 +30,8 @@ VACANT = gettext_noop(
     "you may, or name an officer-in-charge"
 )
 LAPSED = gettext_noop("%(what)s went on without the advice of %(post)s: its limit has passed")
+REFERRED = gettext_noop("%(what)s is referred to %(post)s: no decision until that is resolved")
+RESOLVED = gettext_noop("The referral of %(what)s is resolved")
 REMINDERS = {
     ReminderSort.HALF: HALF,
     ReminderSort.LIMIT: LIMIT,
@@ -115,6 +117,18 @@ def _lapsed(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
         yield Telling(person, text, duty=False)
 
 
+def _referral(rfa: AssistanceRequest, act: str, said: dict[str, Any]) -> Iterable[Telling]:
+    """A referral is a duty to the post it is put to; its end is news to who referred it (P52)."""
+    if "put_to" in said:
+        post = Post.objects.get(pk=said["put_to"])
+        for person in holders_of(post):
+            text = _in_language_of(person, REFERRED, what=what_of(rfa), post=post.title)
+            yield Telling(person, text, duty=True)
+    elif act == "referral.resolved":
+        for person in {rfa.requested_by, rfa.referrals.get(pk=said["referral"]).opened_by}:
+            yield Telling(person, _in_language_of(person, RESOLVED, what=what_of(rfa)), duty=False)
+
+
 def _requester(rfa: AssistanceRequest, status: str) -> Telling:
     person = rfa.requested_by
     with override(person.language):
@@ -162,6 +176,8 @@ def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> l
     found = list(_duties(rfa, said.get("opened", [])))
     if entry.act == "step.reminded":
         found += _reminders(rfa, said)
+    if entry.act.startswith("referral."):
+        found += _referral(rfa, entry.act, said)
     if entry.act == "step.lapsed":
         found += _lapsed(rfa, said)
     status = said.get("status", "")

@@ -7,8 +7,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from approvals.policy import may_read_entry, may_read_internal
-from approvals.queries import reports_of_one_event, route_of
+from approvals.queries import reports_of_one_event, route_of, waits_of
 from approvals.serializers import RouteStepSerializer
+from approvals.serializers.referrals import ReferralSerializer
 from common.clock import now
 from ledger.models import Entry
 from missions.vocabulary import Classification
@@ -46,7 +47,7 @@ class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
     requested_by = serializers.CharField(source="requested_by.name")
     classification = serializers.SerializerMethodField()
     people = serializers.IntegerField(allow_null=True)
-    waiting_on = WaitingSerializer(source="open_steps", many=True)
+    waiting_on = serializers.SerializerMethodField()
 
     class Meta:
         model = AssistanceRequest
@@ -80,6 +81,10 @@ class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
             "closed_at",
             "waiting_on",
         ]
+
+    @extend_schema_field(WaitingSerializer(many=True))
+    def get_waiting_on(self, rfa: AssistanceRequest) -> Any:
+        return WaitingSerializer(waits_of(rfa), many=True).data
 
     @extend_schema_field(serializers.ChoiceField(CLASSIFICATIONS))
     def get_classification(self, rfa: AssistanceRequest) -> str:
@@ -231,12 +236,21 @@ class RecordSerializer(LineSerializer):
         found["route"] = RouteStepSerializer(route_of(rfa), many=True, context=self.context).data
         found["task"] = task_as_read(rfa)
         found["follow_up"] = follow_up_as_read(rfa)
+        found["referrals"] = referrals_as_read(rfa)
         found["attachments"] = AttachmentSerializer(
             rfa.attachments.select_related("added_by", "rfa"), many=True
         ).data
         found["messages"] = MessageSerializer(messages_for(person, rfa), many=True).data
         found["allowed"] = allowed(person, rfa)
         return found
+
+
+def referrals_as_read(rfa: AssistanceRequest) -> Any:
+    """Return what was referred, to whom, and how it ended, oldest first (P52)."""
+    referrals = rfa.referrals.select_related(
+        "rfa", "put_to", "opened_by", "opened_post", "closed_by", "closed_post", "delegation__post"
+    )
+    return ReferralSerializer(referrals, many=True).data
 
 
 def extreme_of(rfa: AssistanceRequest) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from django.urls import path
 
 from approvals.views.beside import FileView
-from records.views import archive, case, register
+from records.views import archive, case, compliance, register
 
 app_name = "records"
 
 urlpatterns = [
+    path("compliance/", compliance.ComplianceView.as_view(), name="compliance"),
+    path("compliance.pdf", compliance.CompliancePdfView.as_view(), name="compliance-pdf"),
+    path("compliance/<str:row>/", compliance.ComplianceRowView.as_view(), name="compliance-row"),
     path("register/", register.RegisterView.as_view(), name="register"),
     path("register.csv", register.RegisterCsvView.as_view(), name="csv"),
     path("register/<str:reference>/", case.CaseView.as_view(), name="case"),

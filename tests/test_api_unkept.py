@@ -174,12 +174,13 @@ BOARDS = {
     ),
     "members in one text": ({"members": "Ann", "minutes": "x"}, 400, ["details.members"]),
     "minutes without end": (
-        {"members": ["Ann"], "minutes": "x" * 20_001},
+        {"members": ["Ann", "Ben"], "minutes": "x" * 20_001},
         400,
         ["details.minutes"],
     ),
     "blanks": ({"members": [" "], "minutes": " "}, 422, ["details.members", "details.minutes"]),
     "nothing": ({}, 422, ["details.members", "details.minutes"]),
+    "below the quorum": ({"members": ["Ann", " ann"], "minutes": "x"}, 422, ["details.members"]),
 }
 
 

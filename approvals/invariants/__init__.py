@@ -10,8 +10,10 @@ from approvals.invariants.process import (
     COMPETENT,
     PROCESS_RULES,
     Broken,
+    Checked,
     broken_by_process,
     broken_by_rule,
+    check_process,
     rules_for,
 )
 from approvals.invariants.start import approval_of, capability_of, tasking_of, why_it_may_not_start
@@ -22,9 +24,11 @@ __all__ = [
     "PROCESS_RULES",
     "Rule",
     "COMPETENT",
+    "Checked",
     "approval_of",
     "broken_by_process",
     "broken_by_rule",
+    "check_process",
     "capability_of",
     "rules_for",
     "tasking_of",

@@ -5,6 +5,7 @@ and which seats to blame, and says nothing of what another rule holds.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from approvals.definition import Definition, place_of
 from approvals.invariants.breaches import Blame, Breach, Rule
@@ -188,8 +189,30 @@ def broken_by_rule(rule: Rule, route: str, definition: Definition) -> list[Breac
     return found
 
 
+@dataclass(frozen=True)
+class Checked:
+    """One rule looked at over a process: what it says, and how it is broken; nothing if held."""
+
+    rule: str
+    paragraph: str
+    says: str
+    breaches: tuple[Breach, ...]
+
+    @property
+    def held(self) -> bool:
+        return not self.breaches
+
+
+def check_process(route: str, definition: Definition) -> list[Checked]:
+    """Look at every rule that binds a route's processes."""
+    return [
+        Checked(
+            rule.name, rule.paragraph, rule.says, tuple(broken_by_rule(rule, route, definition))
+        )
+        for rule in rules_for(route)
+    ]
+
+
 def broken_by_process(route: str, definition: Definition) -> list[Breach]:
     """List everything a process breaks, with its paragraph and the seats to blame."""
-    return [
-        breach for rule in rules_for(route) for breach in broken_by_rule(rule, route, definition)
-    ]
+    return [breach for checked in check_process(route, definition) for breach in checked.breaches]

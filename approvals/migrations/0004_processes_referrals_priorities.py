@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('matter', models.TextField()),
                 ('opened_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField()),
-                ('outcome', models.CharField(blank=True, choices=[('resolved', 'Resolved'), ('passed_on', 'Passed on to the SRSG')], max_length=12)),
+                ('outcome', models.CharField(blank=True, choices=[('resolved', 'Resolved'), ('passed_on', 'Passed on to the SRSG'), ("withdrawn", "Withdrawn with the request")], max_length=12)),
                 ('resolution', models.TextField(blank=True)),
                 ('closed_as', models.CharField(blank=True, choices=[('holder', 'holder'), ('officer_in_charge', 'officer-in-charge'), ('delegate', 'delegate')], max_length=20)),
                 ('closed_at', models.DateTimeField(null=True)),

@@ -10,7 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from approvals.models import Answer, Step
+from approvals.models import Answer, Referral, Step
+from approvals.queries import waits_of
 from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, StepState, Verified, Word
 from common.clock import now
 from missions.vocabulary import Capacity
@@ -219,9 +220,19 @@ def answers_for_page(route: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return first[::-1] + [seat for seat in given if not seat["decisive"]]
 
 
-def waiting_for_page(steps: list[Step]) -> list[dict[str, Any]]:
+def waiting_for_page(steps: list[Step], referrals: list[Referral]) -> list[dict[str, Any]]:
     """Say on whom a record waits, since when and until when."""
-    return [
+    referred = [
+        {
+            "post_title": referral.put_to.title,
+            "seat_label": _("Referral"),
+            "since": referral.opened_at,
+            "due_at": referral.due_at,
+        }
+        for referral in referrals
+        if referral.is_open
+    ]
+    return referred + [
         {
             "post_title": step.post.title,
             "seat_label": step.seat_label,
@@ -289,12 +300,12 @@ def line_of(
             "due_at": step.due_at,
         }
         return line
-    open_steps = getattr(rfa, "open_steps", [])
-    if open_steps:
+    waits = waits_of(rfa) if hasattr(rfa, "open_steps") else []
+    if waits:
         line |= {
-            "waiting_on": _briefly([step.post.title for step in open_steps]),
-            "due_at": open_steps[0].due_at,
-            "since": open_steps[0].opened_at,
+            "waiting_on": _briefly([wait.post.title for wait in waits]),
+            "due_at": waits[0].due_at,
+            "since": waits[0].opened_at,
         }
     elif rfa.status in OWN_PAGE:
         line |= {"waiting_on": _("you") if mine else rfa.requested_by.name, "since": rfa.changed_at}

@@ -1,6 +1,16 @@
 """Who may do what, and why not."""
 
 from approvals.policy.extreme import may_join
+from approvals.policy.processes import (
+    allowed_on_process,
+    may_change_process,
+    may_co_sign,
+    may_comment_on_process,
+    may_discard_process,
+    may_draft_process,
+    may_promulgate,
+    may_read_comments,
+)
 from approvals.policy.records import (
     allowed_acts,
     may_answer,
@@ -17,9 +27,12 @@ from approvals.policy.records import (
     may_supersede,
     may_withdraw,
 )
+from approvals.policy.referrals import may_refer, may_resolve
 from approvals.policy.standing_policies import may_adopt_standing_policy
 
 __all__ = [
+    "may_refer",
+    "may_resolve",
     "may_adopt_standing_policy",
     "allowed_acts",
     "may_answer",
@@ -36,4 +49,12 @@ __all__ = [
     "may_submit",
     "may_supersede",
     "may_withdraw",
+    "allowed_on_process",
+    "may_change_process",
+    "may_co_sign",
+    "may_comment_on_process",
+    "may_discard_process",
+    "may_draft_process",
+    "may_promulgate",
+    "may_read_comments",
 ]

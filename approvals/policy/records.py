@@ -4,6 +4,7 @@ from typing import Any
 
 from approvals.models import Step
 from approvals.moves import leads_anywhere
+from approvals.policy.referrals import may_refer
 from approvals.queries import standing_at
 from approvals.vocabulary import Act, SeatKind, StepState, Word
 from common.verdict import YES, Verdict, not_now, not_you
@@ -123,6 +124,8 @@ def may_answer(person: User, step: Step) -> Verdict:
     for verdict in (_separate_from_asking(person, step.rfa), _only_one_seat(person, step)):
         if not verdict:
             return verdict
+    if step.state == StepState.WAITING and step.rfa.referrals.filter(outcome="").exists():
+        return not_now("The request is referred: no decision until that is resolved.", "52")
     if step.state != StepState.OPEN:
         return not_now(f"This step is {step.get_state_display().lower()}: it is not open.")
     return YES
@@ -209,6 +212,7 @@ def allowed_acts(person: User, rfa: AssistanceRequest) -> list[str]:
         "submit": may_submit,
         "withdraw": may_withdraw,
         "cancel": may_cancel,
+        "refer": may_refer,
         "message": may_speak,
         "attach": may_speak,
     }

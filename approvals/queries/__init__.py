@@ -4,16 +4,24 @@ from approvals.queries.extreme import may_be_one_event, reports_of_one_event
 from approvals.queries.people import first_held_above, open_at_vacant_posts, standing_at
 from approvals.queries.records import (
     REACHED,
+    Wait,
     inbox_of,
     overdue_advice,
     route_of,
     visible_to,
     waiting_on,
+    waits_of,
     with_what_is_open,
 )
+from approvals.queries.referrals import put_to_first, referee_standing, referrals_waiting_on
 from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "put_to_first",
+    "referee_standing",
+    "referrals_waiting_on",
+    "Wait",
+    "waits_of",
     "standing_policies_on",
     "may_be_one_event",
     "reports_of_one_event",

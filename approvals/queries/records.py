@@ -1,8 +1,13 @@
 """Who may see what, what waits on whom: each asked in one place."""
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+import datetime as dt
+from dataclasses import dataclass
 
-from approvals.models import Answer, Step
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from approvals.models import Answer, Referral, Step
+from approvals.queries.referrals import referred_to
 from approvals.vocabulary import StepState
 from missions.models import Post, User
 from missions.queries import Standing, is_among, prepares_for, standings_of, vacant_below
@@ -76,8 +81,15 @@ def arms_of(person: User) -> list[Q]:
         arms.append(Q(organisation__in=organisations) & SUBMITTED)
     asked = Step.objects.filter(_put_to(person), state__in=REACHED)
     arms.append(Q(pk__in=asked.values("rfa")))
+    arms.append(Q(pk__in=_referred(person).values("rfa")))
     arms += [arm for arm in map(_reach, standings) if arm is not None]
     return arms
+
+
+def _referred(person: User) -> QuerySet[Referral]:
+    """Keep what was ever referred to a person's posts (P52); hidden from the force as ever."""
+    referred = Referral.objects.filter(referred_to(person))
+    return referred.filter(rfa__hidden_from_force=False) if is_among(person, *FORCE) else referred
 
 
 def visible_to(
@@ -122,15 +134,44 @@ def route_of(rfa: AssistanceRequest) -> QuerySet[Step]:
 
 
 def with_what_is_open(requests: QuerySet[AssistanceRequest]) -> QuerySet[AssistanceRequest]:
-    """Load beside each request the steps it waits on, and with whom."""
+    """Load beside each request the steps and the referral it waits on, and with whom."""
     waiting = Step.objects.filter(state=StepState.OPEN).select_related("post").order_by("due_at")
-    return requests.prefetch_related(Prefetch("steps", queryset=waiting, to_attr="open_steps"))
+    referred = Referral.objects.filter(outcome="").select_related("put_to")
+    return requests.prefetch_related(
+        Prefetch("steps", queryset=waiting, to_attr="open_steps"),
+        Prefetch("referrals", queryset=referred, to_attr="open_referrals"),
+    )
+
+
+@dataclass(frozen=True)
+class Wait:
+    """On whom a record waits, for which seat, since when and until when."""
+
+    post: Post
+    seat: str
+    seat_label: str
+    opened_at: dt.datetime | None
+    due_at: dt.datetime | None
+
+
+def waits_of(rfa: AssistanceRequest) -> list[Wait]:
+    """List on whom a record loaded ``with_what_is_open`` waits, most urgent first."""
+    steps = [
+        Wait(step.post, step.seat, step.seat_label, step.opened_at, step.due_at)
+        for step in rfa.open_steps  # type: ignore[attr-defined]
+    ]
+    referrals = [
+        Wait(one.put_to, "referral", str(_("Referral")), one.opened_at, one.due_at)
+        for one in rfa.open_referrals  # type: ignore[attr-defined]
+    ]
+    return referrals + steps
 
 
 def waiting_on(requests: QuerySet[AssistanceRequest], post: Post) -> QuerySet[AssistanceRequest]:
     """Keep the requests that wait on a post."""
     return requests.filter(
         Exists(Step.objects.filter(rfa=OuterRef("pk"), post=post, state=StepState.OPEN))
+        | Exists(Referral.objects.filter(rfa=OuterRef("pk"), put_to=post, outcome=""))
     )
 
 

@@ -10,10 +10,21 @@ from approvals.services.answers import answer, lapse_overdue_advice, prepare, su
 from approvals.services.asking import cancel, change, submit, withdraw
 from approvals.services.beside import attach, say
 from approvals.services.extreme import join_reports, report_extreme_situation
+from approvals.services.processes import (
+    change_process,
+    co_sign_process,
+    comment_on_process,
+    discard_process,
+    draft_process,
+    promulgate_process,
+)
+from approvals.services.referrals import refer, resolve_referral
 from approvals.services.reminding import remind_and_escalate
 from approvals.services.standing_policies import adopt_standing_policy, end_standing_policy
 
 __all__ = [
+    "refer",
+    "resolve_referral",
     "adopt_standing_policy",
     "end_standing_policy",
     "answer",
@@ -29,4 +40,10 @@ __all__ = [
     "submit",
     "supersede",
     "withdraw",
+    "change_process",
+    "co_sign_process",
+    "comment_on_process",
+    "discard_process",
+    "draft_process",
+    "promulgate_process",
 ]

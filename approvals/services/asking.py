@@ -15,6 +15,7 @@ from approvals.routing import (
     process_for,
     route_for,
 )
+from approvals.services.referrals import end_referrals
 from approvals.services.telling import own_standing, told
 from approvals.vocabulary import Act, StepState
 from common.canonical import canonical, sha256
@@ -167,6 +168,7 @@ def withdraw(*, rfa: AssistanceRequest, actor: User, reason: str = "") -> Assist
     rfa = locked(rfa)
     policy.may_withdraw(actor, rfa).enforce()
     end_route(rfa)
+    end_referrals(rfa, actor)
     touch(rfa, status=after(rfa.status, Act.WITHDRAW))
     append(
         chain_id=rfa.pk,

@@ -25,7 +25,7 @@ from approvals.pages import (
     thread_for_page,
     waiting_for_page,
 )
-from approvals.queries import inbox_of, route_of, visible_to
+from approvals.queries import inbox_of, referrals_waiting_on, route_of, visible_to
 from approvals.vocabulary import StepState, Word
 from common.errors import Refusal
 from common.pages import labels_of, summary_of
@@ -46,6 +46,10 @@ class InboxView(LoginRequiredMixin, View):
             "approvals/inbox.html",
             {
                 "groups": by_urgency(steps),
+                "referrals": [
+                    {**line_of(one.rfa), "asked": _("Resolve"), "due_at": one.due_at}
+                    for one in referrals_waiting_on(request.user)[:MOST_LINES]
+                ],
                 "posts": [standing.post for standing in standings_of(request.user)],
                 "cut": len(steps) == MOST_LINES,
             },
@@ -70,6 +74,9 @@ def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, An
     """Return what every page that shows a record whole needs."""
     steps = list(route_of(rfa))
     route = route_for_page(steps)
+    referrals = list(rfa.referrals.select_related("put_to", "opened_by", "closed_by"))
+    for referral in referrals:
+        referral.rfa = rfa
     internal = policy.may_read_internal(request.user)
     return {
         "rfa": rfa,
@@ -79,7 +86,10 @@ def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, An
         "extreme": extreme_facts_of(rfa),
         "route": route,
         "answers": answers_for_page(route),
-        "waiting": waiting_for_page(steps),
+        "waiting": waiting_for_page(steps, referrals),
+        "referrals": referrals,
+        "may_refer": policy.may_refer(request.user, rfa),
+        "may_resolve": any(policy.may_resolve(request.user, one) for one in referrals),
         "files": files_for_page(rfa),
         "thread": thread_for_page(rfa, internal=internal),
         "may_speak": policy.may_speak(request.user, rfa),

@@ -208,6 +208,7 @@ class ActForm(forms.Form):
     number = forms.IntegerField(required=False, min_value=1)
     remark = forms.CharField(required=False, max_length=4000)
     caption = forms.CharField(required=False, max_length=200)
+    matter = forms.CharField(required=False, max_length=20_000)
     first = forms.CharField(required=False, max_length=60)
 
 
@@ -342,6 +343,11 @@ def do_delivered(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> 
     )
 
 
+def do_refer(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
+    """Refer what could not be resolved to the HOMC, then the SRSG (P52)."""
+    approvals.refer(rfa=rfa, actor=person, matter=said["matter"])
+
+
 def do_join(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
     """Say that a report is of one event with another (``first``), or, without, that it is not."""
     first = record_of(person, said["first"]) if said["first"] else None
@@ -363,6 +369,7 @@ ACTS: dict[str, tuple[Any, int]] = {
     "conditions": (do_tick, 201),
     "delivered-by-others": (do_delivered, 200),
     "join": (do_join, 200),
+    "referrals": (do_refer, 201),
 }
 
 

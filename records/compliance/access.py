@@ -3,7 +3,7 @@
 from common.verdict import YES, Verdict, not_you
 from missions.models import User
 from missions.queries import Standing, standings_of
-from missions.vocabulary import Reach, Role
+from missions.vocabulary import Role
 
 READERS = frozenset({Role.CHIEF_OF_STAFF, Role.CHIEF_CIMIC, Role.EVALUATOR, Role.SRSG, Role.DSRSG})
 
@@ -17,7 +17,7 @@ def reads_as(person: User) -> Standing | None:
     found = [
         held
         for held in standings_of(person)
-        if held.role in READERS and held.post.reach == Reach.MISSION and held.covers(None)
+        if held.role in READERS and held.sees_the_mission
     ]
     return max(found, key=lambda held: held.post.clearance) if found else None
 

@@ -116,7 +116,7 @@ def _data(report: Report, units: list[UnitLine], reader: User, post: str) -> dic
         "description": _("What complied and what did not, paragraph by paragraph"),
         "mission": mission.code,
         "mission_name": mission.name,
-        "period": f"{date_format(question.since, 'j F Y')} – {date_format(question.until, 'j F Y')}",
+        "period": " – ".join(date_format(day, "j F Y") for day in (question.since, question.until)),
         "narrowed": ", ".join(narrowed),
         "clearance": _("Counts records up to “%(level)s”.")
         % {"level": Classification(report.clearance).label},

@@ -1,0 +1,67 @@
+"""What is referred, and to whom (P52)."""
+
+from django.db.models import Q, QuerySet
+
+from approvals.models import Referral
+from missions.models import Post, User
+from missions.queries import Standing, standing_in, standings_of, vacant_below
+from missions.vocabulary import Role
+from requests_app.models import AssistanceRequest
+
+
+def referee_standing(person: User, referral: Referral) -> Standing | None:
+    """Return the standing with which a person resolves a referral, or None.
+
+    The SRSG resolves what was put to a HOMC whose post nobody holds.
+    """
+    own = standing_in(person, referral.put_to_id, referral.rfa.route)
+    return own or vacant_below(person).get(referral.put_to_id)
+
+
+def referred_to(person: User) -> Q:
+    """Keep the referrals put to a person's posts, or that come up to them."""
+    held = standings_of(person)
+    posts = {one.post.pk for one in held if not one.routes} | set(vacant_below(person))
+    found = Q(put_to__in=posts)
+    for one in held:
+        if one.routes:
+            found |= Q(put_to=one.post.pk, rfa__route__in=one.routes)
+    return found
+
+
+def referrals_waiting_on(person: User) -> QuerySet[Referral]:
+    """List the open referrals that wait on a person, most urgent first."""
+    return (
+        Referral.objects.filter(referred_to(person), outcome="")
+        .select_related(
+            "rfa",
+            "rfa__mission",
+            "rfa__sector",
+            "rfa__area",
+            "rfa__organisation",
+            "rfa__requested_by",
+            "put_to",
+            "opened_by",
+            "opened_post",
+            "follows",
+        )
+        .order_by("due_at", "pk")
+    )
+
+
+def put_to_first(rfa: AssistanceRequest) -> Post | None:
+    """Return the post a referral of this request is put to first: the HOMC, else the SRSG.
+
+    The force does not see a humanitarian actor's security request before the Designated
+    Official has decided (P39), and nobody resolves what their own post asked.
+    """
+    posts = {
+        post.role: post
+        for post in Post.objects.filter(
+            mission=rfa.mission_id, role__in=[Role.HOMC, Role.SRSG]
+        ).order_by("-pk")
+    }
+    homc = posts.get(Role.HOMC)
+    if homc is not None and not rfa.hidden_from_force and homc.pk != rfa.post_id:
+        return homc
+    return posts.get(Role.SRSG)
