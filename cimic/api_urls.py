@@ -4,6 +4,12 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from approvals.api import AnswersView, InboxView, StepView, SupersedeView
+from approvals.api.people import (
+    DelegationsView,
+    EndChargeView,
+    EndDelegationView,
+    InChargeView,
+)
 from approvals.api.processes import (
     CheckProcessView,
     CommentsView,
@@ -65,6 +71,20 @@ urlpatterns = [
         "standing-policies/<path:code>/end/",
         EndStandingPolicyView.as_view(),
         name="api-end-standing-policy",
+    ),
+    path("delegations/", DelegationsView.as_view(), name="api-delegations"),
+    path(
+        "delegations/<int:delegation_id>/end/",
+        EndDelegationView.as_view(),
+        name="api-end-delegation",
+    ),
+    path(
+        "posts/<str:code>/officer-in-charge/", InChargeView.as_view(), name="api-officer-in-charge"
+    ),
+    path(
+        "posts/<str:code>/officer-in-charge/<int:appointment_id>/end/",
+        EndChargeView.as_view(),
+        name="api-end-charge",
     ),
     path("referrals/", ReferralsView.as_view(), name="api-referrals"),
     path("referrals/<int:referral_id>/resolve/", ResolveView.as_view(), name="api-resolve"),

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from approvals import services as approvals
 from approvals.models import Answer
 from common import clock
-from common.errors import NotNow, Refusal
+from common.errors import Malformed, NotNow, Refusal
 from ledger.models import Entry
 from ledger.verification import verify
 from missions.models import Appointment, Post
@@ -209,3 +209,18 @@ def test_two_sweeps_at_once_remind_once():
 
     assert sorted(told) == [0, 0, 0, 1]
     assert Entry.objects.filter(chain=rfa.pk, act="step.reminded").count() == 1
+
+
+def test_two_delegations_at_once_make_no_circle():
+    def given(post: str, to: str) -> Callable[[], Any]:
+        return lambda: approvals.delegate(
+            actor=who(post),
+            post=Post.objects.get(code=post),
+            delegate=who(to),
+            from_on=in_days(0),
+            until_on=in_days(9),
+        )
+
+    told = at_once(given("dsrsg", "ops"), given("ops", "dsrsg"))
+
+    assert refusals(told) == [Malformed]

@@ -187,7 +187,8 @@ def test_a_bounded_delegate_answers_and_sees_what_it_is_bounded_to_alone():
     with pytest.raises(Forbidden):
         give(open_step(other), "approve", by=delegate)
     given = give(open_step(project), "approve", by=delegate)
-    assert given.delegation is not None and given.capacity == "delegate"
+    assert given.delegation is not None
+    assert given.capacity == "delegate"
 
 
 def test_a_delegation_that_was_ended_gives_nothing():

@@ -1,6 +1,12 @@
 """Who may do what, and why not."""
 
 from approvals.policy.extreme import may_join
+from approvals.policy.people import (
+    may_delegate,
+    may_end_charge,
+    may_end_delegation,
+    may_put_in_charge,
+)
 from approvals.policy.processes import (
     allowed_on_process,
     may_change_process,
@@ -31,6 +37,10 @@ from approvals.policy.referrals import may_refer, may_resolve
 from approvals.policy.standing_policies import may_adopt_standing_policy
 
 __all__ = [
+    "may_delegate",
+    "may_end_charge",
+    "may_end_delegation",
+    "may_put_in_charge",
     "may_refer",
     "may_resolve",
     "may_adopt_standing_policy",

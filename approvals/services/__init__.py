@@ -10,6 +10,13 @@ from approvals.services.answers import answer, lapse_overdue_advice, prepare, su
 from approvals.services.asking import cancel, change, submit, withdraw
 from approvals.services.beside import attach, say
 from approvals.services.extreme import join_reports, report_extreme_situation
+from approvals.services.people import (
+    delegate,
+    delegation_errors,
+    end_charge,
+    end_delegation,
+    put_in_charge,
+)
 from approvals.services.processes import (
     change_process,
     co_sign_process,
@@ -23,6 +30,11 @@ from approvals.services.reminding import remind_and_escalate
 from approvals.services.standing_policies import adopt_standing_policy, end_standing_policy
 
 __all__ = [
+    "delegate",
+    "delegation_errors",
+    "end_charge",
+    "end_delegation",
+    "put_in_charge",
     "refer",
     "resolve_referral",
     "adopt_standing_policy",

@@ -143,11 +143,16 @@ def _check_edit(process: Process, edit: int) -> None:
         )
 
 
+def _over_these_words(process: Process, role: Role) -> CoSignature | None:
+    """Return what a post signed over the words as they now stand: words may come back."""
+    return process.signatures.filter(role=role, digest=process.digest).first()
+
+
 @transaction.atomic
 def change_process(
     *, process: Process, actor: User, edit: int, content: Any = None, reason: Any = None
 ) -> Process:
-    """Change a draft's words; what was signed before is signed no more.
+    """Change a draft's words; what was signed over other words is signed no more.
 
     Raises ``Forbidden`` or ``NotNow`` by policy, ``Stale`` if it changed since edit ``edit``,
     ``Malformed`` with everything that cannot be read. What breaks the policy is kept: a
@@ -166,7 +171,8 @@ def change_process(
     changed = definition.digest() != process.digest
     if changed:
         process.content, process.digest = definition.as_json(), definition.digest()
-        process.dsrsg_signature = process.homc_signature = None
+        process.dsrsg_signature = _over_these_words(process, Role.DSRSG)
+        process.homc_signature = _over_these_words(process, Role.HOMC)
     process.save()
     _record(
         process,
