@@ -7,6 +7,9 @@ from approvals.views import (
     asking,
     beside,
     extreme,
+    look_alikes,
+    process_editor,
+    processes,
     referrals,
     standing_policies,
 )
@@ -49,8 +52,26 @@ urlpatterns = [
         standing_policies.EndStandingPolicyView.as_view(),
         name="end-standing-policy",
     ),
+    path("requests/<str:reference>/look-alikes/", look_alikes.WeighView.as_view(), name="weigh"),
     path("requests/<str:reference>/refer/", referrals.ReferView.as_view(), name="refer"),
     path("referrals/<int:pk>/resolve/", referrals.ResolveView.as_view(), name="resolve"),
+    path("processes/", processes.ProcessesView.as_view(), name="processes"),
+    path("processes/draft/", processes.DraftView.as_view(), name="process-draft"),
+    path(
+        "processes/baseline/<str:route>/", processes.BaselineView.as_view(), name="process-baseline"
+    ),
+    path("processes/<int:pk>/", processes.ProcessView.as_view(), name="process"),
+    path("processes/<int:pk>/edit/", process_editor.EditView.as_view(), name="process-edit"),
+    path(
+        "processes/<int:pk>/edit/check/", process_editor.CheckView.as_view(), name="process-check"
+    ),
+    path("processes/<int:pk>/co-sign/", processes.CoSignView.as_view(), name="process-co-sign"),
+    path(
+        "processes/<int:pk>/promulgate/",
+        processes.PromulgateView.as_view(),
+        name="process-promulgate",
+    ),
+    path("processes/<int:pk>/discard/", processes.DiscardView.as_view(), name="process-discard"),
     path("extreme/<str:reference>/join/", extreme.JoinView.as_view(), name="join"),
     path("extreme/", extreme.ExtremeView.as_view(), name="extreme"),
 ]

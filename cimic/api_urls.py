@@ -45,6 +45,7 @@ from records.api.compliance import (
     ComplianceView,
     ExtremeByUnitView,
 )
+from records.api.look_alikes import LookAlikesView
 
 TASK_ACTS = ("start", "progress", "complete", "visits", "instalments", "conditions")
 
@@ -59,6 +60,7 @@ urlpatterns = [
     path(
         "requests/<str:reference>/attachments/", AttachmentsView.as_view(), name="api-attachments"
     ),
+    path("requests/<str:reference>/look-alikes/", LookAlikesView.as_view(), name="api-look-alikes"),
     path("requests/<str:reference>/messages/", MessagesView.as_view(), name="api-messages"),
     *[
         path(f"requests/<str:reference>/{act}/", ActView.as_view(act=act), name=f"api-{act}")

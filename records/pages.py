@@ -33,6 +33,7 @@ ACTS = {
     "referral.opened": gettext_lazy("Referred"),
     "referral.resolved": gettext_lazy("Referral resolved"),
     "referral.passed_on": gettext_lazy("Referral passed on to the SRSG"),
+    "look_alike.weighed": gettext_lazy("Look-alike weighed"),
     "extreme.joined": gettext_lazy("Joined with another report of the event"),
     "extreme.parted": gettext_lazy("Parted from another report"),
     "step.reminded": gettext_lazy("Reminded"),

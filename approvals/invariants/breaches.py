@@ -80,6 +80,12 @@ def cases(route: str, conditions: Iterable[SeatCondition]) -> Iterator[Case]:
         yield frozenset(holding)
 
 
+def conditions_on(route: str) -> list[SeatCondition]:
+    """List the conditions that tell requests of a route apart, and ``always``."""
+    fixed = _fixed(route)
+    return [one for one in SeatCondition if one == SeatCondition.ALWAYS or one not in fixed]
+
+
 def left_out(
     route: str, seats: Iterable[Seat], among: SeatCondition = SeatCondition.ALWAYS
 ) -> Case | None:

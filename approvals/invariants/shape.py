@@ -34,9 +34,14 @@ KINDS_ON: dict[str, dict[Status, frozenset[SeatKind]]] = {
 }
 
 
+def kinds_on(route: str) -> dict[Status, frozenset[SeatKind]]:
+    """Say which sorts of seat stand under which status on a route, in a record's order."""
+    return KINDS_ON.get(route, KINDS_BY_STATUS)
+
+
 def follows_the_order_of_a_record(route: str, definition: Definition) -> Found:
     """P31: review, consultation, decision, tasking: a record's status only goes forward."""
-    order = list(KINDS_ON.get(route, KINDS_BY_STATUS))
+    order = list(kinds_on(route))
     reached = 0
     for number, stage in enumerate(definition.stages, start=1):
         if stage.status not in order:
@@ -51,7 +56,7 @@ def follows_the_order_of_a_record(route: str, definition: Definition) -> Found:
 
 def seats_each_kind_in_its_stage(route: str, definition: Definition) -> Found:
     """P31: each sort of seat stands in a stage of its status, so that the status is true."""
-    kinds = KINDS_ON.get(route, KINDS_BY_STATUS)
+    kinds = kinds_on(route)
     for number, stage in enumerate(definition.stages, start=1):
         allowed = kinds.get(stage.status, frozenset(SeatKind))
         for seat in stage.seats:

@@ -1,6 +1,7 @@
 """Who may do what, and why not."""
 
 from approvals.policy.extreme import may_join
+from approvals.policy.look_alikes import may_weigh
 from approvals.policy.people import (
     may_delegate,
     may_end_charge,
@@ -37,6 +38,7 @@ from approvals.policy.referrals import may_refer, may_resolve
 from approvals.policy.standing_policies import may_adopt_standing_policy
 
 __all__ = [
+    "may_weigh",
     "may_delegate",
     "may_end_charge",
     "may_end_delegation",

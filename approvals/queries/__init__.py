@@ -1,6 +1,7 @@
 """Who may see what, what waits on whom: each asked in one place."""
 
 from approvals.queries.extreme import may_be_one_event, reports_of_one_event
+from approvals.queries.look_alikes import weighed_look_alikes
 from approvals.queries.people import first_held_above, open_at_vacant_posts, standing_at
 from approvals.queries.records import (
     REACHED,
@@ -17,6 +18,7 @@ from approvals.queries.referrals import put_to_first, referee_standing, referral
 from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "weighed_look_alikes",
     "put_to_first",
     "referee_standing",
     "referrals_waiting_on",

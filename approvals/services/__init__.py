@@ -10,6 +10,7 @@ from approvals.services.answers import answer, lapse_overdue_advice, prepare, su
 from approvals.services.asking import cancel, change, submit, withdraw
 from approvals.services.beside import attach, say
 from approvals.services.extreme import join_reports, report_extreme_situation
+from approvals.services.look_alikes import weigh_look_alike
 from approvals.services.people import (
     delegate,
     delegation_errors,
@@ -30,6 +31,7 @@ from approvals.services.reminding import remind_and_escalate
 from approvals.services.standing_policies import adopt_standing_policy, end_standing_policy
 
 __all__ = [
+    "weigh_look_alike",
     "delegate",
     "delegation_errors",
     "end_charge",

@@ -25,13 +25,22 @@ from approvals.pages import (
     thread_for_page,
     waiting_for_page,
 )
-from approvals.queries import inbox_of, referrals_waiting_on, route_of, visible_to
+from approvals.queries import (
+    inbox_of,
+    referrals_waiting_on,
+    route_of,
+    visible_to,
+    weighed_look_alikes,
+)
+from approvals.queries.look_alikes import Weighed
 from approvals.vocabulary import StepState, Word
 from common.errors import Refusal
 from common.pages import labels_of, summary_of
+from missions.models import User
 from missions.queries import standings_of
 from requests_app.models import AssistanceRequest
 from requests_app.pages import details_of, people
+from requests_app.vocabulary import Status
 
 MOST_LINES = 200
 
@@ -70,6 +79,17 @@ def _step(request: HttpRequest, pk: int) -> Step:
     return step
 
 
+# While it is still to be decided; afterwards what was found of them is in the history.
+LOOKS_ALIKE = frozenset(
+    {Status.UNDER_REVIEW, Status.RETURNED, Status.IN_CONSULTATION, Status.AWAITING_DECISION}
+)
+
+
+def look_alikes_for(person: User, rfa: AssistanceRequest) -> list[Weighed]:
+    """List what looks like a request, as long as that may still change what is answered."""
+    return weighed_look_alikes(person, rfa) if rfa.status in LOOKS_ALIKE else []
+
+
 def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, Any]:
     """Return what every page that shows a record whole needs."""
     steps = list(route_of(rfa))
@@ -87,6 +107,8 @@ def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, An
         "route": route,
         "answers": answers_for_page(route),
         "waiting": waiting_for_page(steps, referrals),
+        "look_alikes": look_alikes_for(request.user, rfa),
+        "may_weigh": policy.may_weigh(request.user, rfa),
         "referrals": referrals,
         "may_refer": policy.may_refer(request.user, rfa),
         "may_resolve": any(policy.may_resolve(request.user, one) for one in referrals),

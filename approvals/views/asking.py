@@ -15,7 +15,13 @@ from approvals import policy, services
 from approvals.forms import ReasonForm
 from approvals.models import Answer
 from approvals.pages import files_for_page, line_of, page_of_record, route_for_page
-from approvals.queries import REACHED, route_of, visible_to, with_what_is_open
+from approvals.queries import (
+    REACHED,
+    route_of,
+    visible_to,
+    weighed_look_alikes,
+    with_what_is_open,
+)
 from approvals.vocabulary import StepState, Word
 from common.clock import iso
 from common.errors import FieldError, Incomplete, Malformed, Refusal, Stale
@@ -401,6 +407,7 @@ class CheckView(LoginRequiredMixin, View):
             {
                 "rfa": rfa,
                 "edit_url": edit,
+                "look_alikes": weighed_look_alikes(request.user, rfa),
                 "sections": answers_of(rfa),
                 "errors": [
                     {"url": ids.get(e.field, ""), "message": e.message, "paragraph": e.paragraph}

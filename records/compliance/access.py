@@ -15,9 +15,7 @@ def reads_as(person: User) -> Standing | None:
     nor does a delegation that is bounded to some routes.
     """
     found = [
-        held
-        for held in standings_of(person)
-        if held.role in READERS and held.sees_the_mission
+        held for held in standings_of(person) if held.role in READERS and held.sees_the_mission
     ]
     return max(found, key=lambda held: held.post.clearance) if found else None
 

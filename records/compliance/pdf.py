@@ -60,6 +60,7 @@ def _line(line: Line) -> dict[str, Any]:
         "pending": line.pending,
         "percent": line.percent,
         "named": names,
+        "inline": row.count is None,
         "more": _("and %(count)s more") % {"count": more} if more > 0 else "",
     }
 
