@@ -45,6 +45,12 @@ from records.api.compliance import (
     ComplianceView,
     ExtremeByUnitView,
 )
+from records.api.handover import (
+    AcknowledgeView,
+    CloseDutyView,
+    DutiesView,
+    HandoverView,
+)
 from records.api.look_alikes import LookAlikesView
 
 TASK_ACTS = ("start", "progress", "complete", "visits", "instalments", "conditions")
@@ -88,6 +94,14 @@ urlpatterns = [
         EndChargeView.as_view(),
         name="api-end-charge",
     ),
+    path("handover/", HandoverView.as_view(), name="api-handover"),
+    path(
+        "handover/<int:handover_id>/acknowledge/",
+        AcknowledgeView.as_view(),
+        name="api-acknowledge",
+    ),
+    path("protection-duties/", DutiesView.as_view(), name="api-protection-duties"),
+    path("protection-duties/<int:duty_id>/close/", CloseDutyView.as_view(), name="api-close-duty"),
     path("referrals/", ReferralsView.as_view(), name="api-referrals"),
     path("referrals/<int:referral_id>/resolve/", ResolveView.as_view(), name="api-resolve"),
     path("inbox/", InboxView.as_view(), name="api-inbox"),

@@ -35,6 +35,15 @@ SEES_EXTREME = frozenset(
 )
 
 
+# The mission's components write, comment on and sign its processes (P31).
+READS_PROCESSES = frozenset(Role) - {
+    Role.PARTNER,
+    Role.EVALUATOR,
+    Role.RECORDS_OFFICER,
+    Role.ADMINISTRATOR,
+}
+
+
 @dataclass(frozen=True)
 class Link:
     """A way to a page: its word, its sign, and how much waits there."""
@@ -77,6 +86,19 @@ def navigation_for(
     if roles & SEES_EXTREME:
         links.append(
             link(_("Extreme situations"), "siren", "approvals:extreme", short=_("Extreme"))
+        )
+    if roles & READS_PROCESSES:
+        links.append(link(_("Processes"), "route", "approvals:processes"))
+    if roles - NO_INBOX or Role.UNIT_CIMIC in roles:
+        links.append(link(_("Handover"), "arrow-right-left", "records:handover"))
+    if roles & {Role.DESIGNATED_OFFICIAL, Role.UNDSS}:
+        links.append(
+            link(
+                _("Standing policies"),
+                "shield",
+                "approvals:standing-policies",
+                short=_("Policies"),
+            )
         )
     links.append(link(_("Help"), "circle-question-mark", "missions:help"))
     if person.is_staff:

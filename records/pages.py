@@ -34,6 +34,8 @@ ACTS = {
     "referral.resolved": gettext_lazy("Referral resolved"),
     "referral.passed_on": gettext_lazy("Referral passed on to the SRSG"),
     "look_alike.weighed": gettext_lazy("Look-alike weighed"),
+    "protection_duty.opened": gettext_lazy("Duty to protect laid on a post"),
+    "protection_duty.closed": gettext_lazy("Duty to protect closed"),
     "extreme.joined": gettext_lazy("Joined with another report of the event"),
     "extreme.parted": gettext_lazy("Parted from another report"),
     "step.reminded": gettext_lazy("Reminded"),

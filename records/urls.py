@@ -3,11 +3,19 @@
 from django.urls import path
 
 from approvals.views.beside import FileView
-from records.views import archive, case, compliance, register
+from records.views import archive, case, compliance, handover, register
 
 app_name = "records"
 
 urlpatterns = [
+    path("handover/", handover.HandoverView.as_view(), name="handover"),
+    path("handover/hand-over/", handover.HandOverView.as_view(), name="hand-over"),
+    path("handover/acknowledge/", handover.AcknowledgeView.as_view(), name="acknowledge"),
+    path("handover/delegate/", handover.DelegateView.as_view(), name="delegate"),
+    path("handover/end-delegation/", handover.EndDelegationView.as_view(), name="end-delegation"),
+    path("handover/in-charge/", handover.InChargeView.as_view(), name="in-charge"),
+    path("handover/end-charge/", handover.EndChargeView.as_view(), name="end-charge"),
+    path("handover/close-duty/", handover.CloseDutyView.as_view(), name="close-duty"),
     path("compliance/", compliance.ComplianceView.as_view(), name="compliance"),
     path("compliance.pdf", compliance.CompliancePdfView.as_view(), name="compliance-pdf"),
     path("compliance/<str:row>/", compliance.ComplianceRowView.as_view(), name="compliance-row"),

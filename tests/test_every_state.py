@@ -7,32 +7,26 @@ so the walk ends by itself however often a record is returned: nothing is cut of
 """
 
 import datetime as dt
-from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from approvals import moves, policy
+from approvals import policy
 from approvals import services as approvals
-from approvals.definition import BASELINES
-from approvals.invariants import broken_by_process
-from approvals.models import Process, Step
+from approvals.models import Step
 from approvals.vocabulary import SeatKind, StepState, Word
 from common import clock
-from common.verdict import Verdict
 from missions.models import User
 from records import policy as records_policy
 from records import services as records
 from records.completeness import missing_before_closing
-from records.models import Task
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Status
 from tests.builders import (
-    POSTS,
     a_draft,
     a_mission,
     civil_answers,
@@ -101,7 +95,7 @@ JOURNEYS = {
         "civil_assistance", civil_answers, "unit.east", AS_ASKED | AS_DECIDED, marker="humanitarian"
     ),
     "civil_assistance, every marker": Journey(
-        "civil_assistance", civil_answers, "sector.east", AS_ASKED | AS_DECIDED, MARKERS,
+        "civil_assistance", civil_answers, "sector.east", AS_ASKED | AS_DECIDED, MARKERS, supersedes=False, refers=False
     ),
     "qip": Journey("qip", qip_answers, "partner.ngo", AS_ASKED | AS_DECIDED, marker="ssr"),
     "security_humanitarian": Journey(
@@ -119,6 +113,7 @@ class Walk:
         self.moment = clock.now()
         self.states: dict[State, set[State]] = {}
         self.moves = 0
+        self.tried = set()
         self.lines: Counter[Line] = Counter()
         self.deepest = 0
         self.trail: list[str] = []
@@ -154,7 +149,7 @@ class Walk:
         word = step.current.answer if step.current else ""
         if step.seat_kind in THINKS:
             word = Word.RETURN if word == Word.RETURN else step.current_grants
-        seat = step.condition if step.seat_kind == SeatKind.ADVICE else step.seat
+        seat = "advice" if step.seat_kind == SeatKind.ADVICE and step.condition != self.journey.marker else step.seat
         return (str(step.stage), seat, step.state, word)
 
     def state(self, rfa, steps) -> State:
@@ -191,7 +186,7 @@ class Walk:
                 yield name, deed
         if policy.may_close(chief, rfa) and not missing_before_closing(rfa):
             yield "close", lambda: records.close(rfa=rfa, actor=chief)
-        if self.journey.marker and rfa.status == "returned":
+        if self.journey.marker and rfa.status == "returned" and (self.journey.marker != "ssr" or not rfa.ssr):
             values = {self.journey.marker: not getattr(rfa, self.journey.marker)}
             yield "change", lambda: approvals.change(rfa=rfa, actor=maker, values=values, version=rfa.version)
         if self.journey.refers and rfa.kind != "extreme_situation":
@@ -200,6 +195,7 @@ class Walk:
             for referral in rfa.referrals.filter(outcome="").select_related("put_to"):
                 referral.rfa = rfa
                 person = self.person(referral.put_to.code)
+                if rfa.status == "returned": continue
                 assert policy.may_resolve(person, referral)
                 yield "resolve", lambda: approvals.resolve_referral(referral=referral, actor=person, resolution="x")
                 if referral.put_to.role != "srsg":
@@ -212,7 +208,12 @@ class Walk:
 
     def at(self, step):
         actor = self.person(step.post.code)
-        for word in step.words:
+        known = (step.rfa.status, self.alike(step)) in self.tried
+        self.tried.add((step.rfa.status, self.alike(step)))
+        words = step.words
+        if known and step.seat_kind in THINKS:
+            words = [step.words[0]] + [w for w in words if w == Word.RETURN]
+        for word in words:
             given = dict(step=step, actor=actor, word=str(word), revision=step.rfa.revision, remarks="Weighed.",
                 conditions=["By day"] if "conditions" in word else [], details=usual_details(step, word))
             if step.state == StepState.OPEN:

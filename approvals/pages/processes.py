@@ -116,7 +116,7 @@ def process_for_page(person: User, process: Process) -> dict[str, Any]:
     reads = policy.may_read_comments(person, process)
     return {
         "process": process,
-        "stands_label": STANDS[process.stands],  # type: ignore[attr-defined]
+        "stands_label": STANDS[process.stands],
         "waits_on": waits_on(process),
         "differences": differences(based_on.definition, process.definition) if based_on else [],
         "text": process.definition.text(),
@@ -182,13 +182,13 @@ def routes_for_page(person: User, mission: Mission) -> list[dict[str, Any]]:
             {
                 "standing": standing,
                 "days_over": -standing.days_left,
-                "in_force": next((one for one in versions if one.stands == IN_FORCE), None),  # type: ignore[attr-defined]
+                "in_force": next((one for one in versions if one.stands == IN_FORCE), None),
                 "draft": draft,
-                "coming": [one for one in versions if one.stands == ProcessState.PROMULGATED],  # type: ignore[attr-defined]
+                "coming": [one for one in versions if one.stands == ProcessState.PROMULGATED],
                 "earlier": [
                     one
                     for one in versions
-                    if one.stands in {SUPERSEDED, ProcessState.DISCARDED, ProcessState.BASELINE}  # type: ignore[attr-defined]
+                    if one.stands in {SUPERSEDED, ProcessState.DISCARDED, ProcessState.BASELINE}
                 ],
                 "may_draft": draft is None
                 and bool(policy.may_draft_process(person, mission, standing.route)),

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.db import connection, transaction
 
 from approvals.services import lapse_overdue_advice
 from cimic.demo.acting import Scene, begin, do
+from cimic.demo.processes import process_deeds
 from cimic.demo.stories import Moment, Story, moments_of, told_stories
 from cimic.demo.variations import varied_stories
 from cimic.demo.world import make_world, told
@@ -64,11 +67,14 @@ def load(*, records: int | None = None, seed: int = 1, now: dt.datetime | None =
     moments = sorted(
         moment for story in stories.values() for moment in moments_of(story, now, zone, seed)
     )
-    for moment in moments:
-        with clock.telling(moment.at):
+    deeds = [
+        (moment.at, partial(_play, scene, stories[moment.key], moment)) for moment in moments
+    ] + list(process_deeds(scene.world, now))
+    for at, deed in sorted(deeds, key=itemgetter(0)):
+        with clock.telling(at):
             lapse_overdue_advice()
-            _play(scene, stories[moment.key], moment)
-            _tell_whom_it_concerns(lately=now - moment.at < NOTICES_KEPT)
+            deed()
+            _tell_whom_it_concerns(lately=now - at < NOTICES_KEPT)
     _forget_what_was_read(now)
     summary.catch_up(scene.world.mission)
     statuses = AssistanceRequest.objects.filter(mission=scene.world.mission).values_list(

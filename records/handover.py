@@ -1,0 +1,157 @@
+"""What a post hands over: what it owes, has promised, has running, and must not forget (P49).
+
+The page belongs to the post. A reader sees in it only what they may see anyway.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from approvals.models import Referral, Step
+from approvals.queries import visible_to, with_what_is_open
+from approvals.vocabulary import StepState
+from common.clock import iso
+from missions.models import Appointment, Delegation, Post, User
+from missions.queries import vacant
+from missions.vocabulary import UN_CIMIC, Classification, Reach, Role
+from records.models import ProtectionDuty
+from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import Kind, Status
+
+MOST_SHOWN = 50
+UNDER_WAY = (
+    Status.UNDER_REVIEW,
+    Status.RETURNED,
+    Status.IN_CONSULTATION,
+    Status.AWAITING_DECISION,
+)
+NOT_FOUND_ON = (Status.REPORTED, Status.ACKNOWLEDGED)
+OVER = (Status.CLOSED, Status.WITHDRAWN, Status.DRAFT)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of a post's records, the first of them, and how many there are in all."""
+
+    rows: list[AssistanceRequest]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.rows)
+
+
+@dataclass(frozen=True)
+class Handing:
+    """A post's page: owed, promised, running, sensitive, and who acts for it."""
+
+    post: Post
+    owed: list[Step]
+    referred: list[Referral]
+    promised: Part
+    unmet: Part
+    running: Part
+    asked: Part
+    classified: Part
+    unfound: Part
+    duties: list[ProtectionDuty]
+    acting: list[Appointment]
+    delegations: list[Delegation]
+    vacant_below: list[Post]
+
+
+def _ground_of(post: Post) -> Q:
+    """Keep the records that are a post's to answer for: its own, its steps', its ground's."""
+    ground = Q(post=post.pk) | Q(
+        pk__in=Step.objects.filter(
+            post=post.pk, state__in=[StepState.OPEN, StepState.ANSWERED, StepState.LAPSED]
+        ).values("rfa")
+    )
+    if post.unit_id is not None:
+        ground |= Q(tasked_unit=post.unit_id)
+    if post.role == Role.SECTOR_CIMIC:
+        ground |= Q(sector=post.sector_id, mission=post.mission_id)
+    if post.reach == Reach.MISSION and post.role in UN_CIMIC:
+        ground |= Q(mission=post.mission_id)
+    return ground
+
+
+def _part(rows: QuerySet[AssistanceRequest]) -> Part:
+    found = list(
+        with_what_is_open(
+            rows.select_related("sector", "area", "organisation", "requested_by")
+        ).order_by("-changed_at", "-pk")[: MOST_SHOWN + 1]
+    )
+    count = len(found) if len(found) <= MOST_SHOWN else rows.count()
+    return Part(found[:MOST_SHOWN], count)
+
+
+def open_duties_of(post: Post) -> QuerySet[ProtectionDuty]:
+    """List the duties to protect that a post carries (P47-49)."""
+    return post.protection_duties.filter(closed_at__isnull=True).select_related(
+        "rfa", "site", "opened_by"
+    )
+
+
+def handover_of(person: User, post: Post) -> Handing:
+    """Gather a post's page as a person may read it, in a fixed number of statements."""
+    seen = visible_to(person).filter(_ground_of(post))
+    follows = post.role in UN_CIMIC
+    none = seen.none()
+    return Handing(
+        post=post,
+        owed=list(
+            post.steps.filter(state=StepState.OPEN, rfa__in=visible_to(person))
+            .select_related(
+                "rfa__mission", "rfa__sector", "rfa__area", "rfa__organisation", "rfa__requested_by"
+            )
+            .order_by("due_at", "pk")[:MOST_SHOWN]
+        ),
+        referred=list(
+            post.referrals.filter(outcome="", rfa__in=visible_to(person))
+            .select_related("rfa")
+            .order_by("due_at", "pk")[:MOST_SHOWN]
+        ),
+        promised=_part(seen.filter(status=Status.APPROVED)),
+        unmet=_part(seen.filter(status=Status.NOT_APPROVED) if follows else none),
+        running=_part(seen.filter(status=Status.IN_PROGRESS)),
+        asked=_part(visible_to(person).filter(post=post.pk, status__in=UNDER_WAY)),
+        classified=_part(
+            seen.filter(classification__gt=Classification.UNCLASSIFIED).exclude(status__in=OVER)
+        ),
+        unfound=_part(seen.filter(kind=Kind.EXTREME_SITUATION, status__in=NOT_FOUND_ON)),
+        duties=list(open_duties_of(post)[:MOST_SHOWN]),
+        acting=list(post.appointments.select_related("person").order_by("-from_on")[:10]),
+        delegations=list(
+            post.delegations.select_related("delegate", "given_by").order_by("-from_on")[:10]
+        ),
+        vacant_below=list(vacant(Post.objects.filter(above=post.pk)).order_by("title")),
+    )
+
+
+def _named(part: Part) -> dict[str, Any]:
+    return {
+        "count": part.count,
+        "records": [{"reference": rfa.reference, "status": rfa.status} for rfa in part.rows],
+    }
+
+
+def as_handed_over(page: Handing) -> dict[str, Any]:
+    """Return a post's page as it is kept when it is handed over: codes and references."""
+    return {
+        "post": page.post.code,
+        "owed": [
+            {"reference": step.rfa.reference, "seat": step.seat, "due_at": iso(step.due_at)}
+            for step in page.owed
+            if step.due_at
+        ],
+        "referred": [
+            {"reference": one.rfa.reference, "due_at": iso(one.due_at)} for one in page.referred
+        ],
+        **{
+            name: _named(getattr(page, name))
+            for name in ("promised", "unmet", "running", "asked", "classified", "unfound")
+        },
+        "protection_duties": [{"id": duty.pk, "duty": duty.duty} for duty in page.duties],
+    }
