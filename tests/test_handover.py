@@ -30,8 +30,6 @@ from tests.calling import Caller
 
 pytestmark = pytest.mark.django_db
 DUTY = "Night patrols at the Dunai reception site, latrines lit, until the police post opens."
-    "Night patrols at the Dunai reception site, women's latrines lit, until the police post opens."
-)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from missions.models import Mission, Post, User
 from requests_app.forms import Day
 from requests_app.vocabulary import Route
 
-DAY = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+DAY: dict[str, Any] = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
 class _ActingForm(ReadForm):

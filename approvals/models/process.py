@@ -66,8 +66,6 @@ class Process(NeverDeleted):
     promulgated_at = models.DateTimeField(null=True)
     in_force_from = models.DateField(null=True, blank=True)
 
-    stands: str  # its state on a day, by the dates: ``queries.processes_of`` adds it
-
     class Meta:
         verbose_name_plural = "processes"
         constraints = [

@@ -12,7 +12,7 @@ from approvals.definition import Definition, differences, place_of
 from approvals.invariants import NEVER_SEATED, Breach, Checked, conditions_on, kinds_on
 from approvals.models import Process, ProcessState
 from approvals.pages.records import capacity_label
-from approvals.queries.processes import IN_FORCE, SUPERSEDED, processes_of, routes_of
+from approvals.queries.processes import IN_FORCE, SUPERSEDED, processes_of, routes_of, stands_of
 from approvals.services.checking import roles_held
 from approvals.vocabulary import SeatCondition
 from common.errors import FieldError
@@ -116,7 +116,7 @@ def process_for_page(person: User, process: Process) -> dict[str, Any]:
     reads = policy.may_read_comments(person, process)
     return {
         "process": process,
-        "stands_label": STANDS[process.stands],
+        "stands_label": STANDS[stands_of(process)],
         "waits_on": waits_on(process),
         "differences": differences(based_on.definition, process.definition) if based_on else [],
         "text": process.definition.text(),
@@ -171,7 +171,7 @@ def routes_for_page(person: User, mission: Mission) -> list[dict[str, Any]]:
     processes = processes_of(mission).annotate(said=Count("comments")).order_by("-version")
     by_route: dict[str, list[Process]] = {}
     for process in processes:
-        process.stands_label = STANDS[process.stands]  # type: ignore[attr-defined]
+        process.stands_label = STANDS[stands_of(process)]  # type: ignore[attr-defined]
         process.waits_on = waits_on(process)  # type: ignore[attr-defined]
         by_route.setdefault(process.route, []).append(process)
     found = []
@@ -182,13 +182,13 @@ def routes_for_page(person: User, mission: Mission) -> list[dict[str, Any]]:
             {
                 "standing": standing,
                 "days_over": -standing.days_left,
-                "in_force": next((one for one in versions if one.stands == IN_FORCE), None),
+                "in_force": next((one for one in versions if stands_of(one) == IN_FORCE), None),
                 "draft": draft,
-                "coming": [one for one in versions if one.stands == ProcessState.PROMULGATED],
+                "coming": [one for one in versions if stands_of(one) == ProcessState.PROMULGATED],
                 "earlier": [
                     one
                     for one in versions
-                    if one.stands in {SUPERSEDED, ProcessState.DISCARDED, ProcessState.BASELINE}
+                    if stands_of(one) in {SUPERSEDED, ProcessState.DISCARDED, ProcessState.BASELINE}
                 ],
                 "may_draft": draft is None
                 and bool(policy.may_draft_process(person, mission, standing.route)),

@@ -76,6 +76,11 @@ def processes_of(mission: Mission, on: dt.date | None = None) -> QuerySet[Proces
     )
 
 
+def stands_of(process: Process) -> str:
+    """Return where a process of ``processes_of`` stands."""
+    return str(process.stands)  # type: ignore[attr-defined]
+
+
 def readable_process(person: User, process_id: int) -> Process | None:
     """Return a process of a mission in which the person holds a post, or None."""
     for mission in missions_of(person):

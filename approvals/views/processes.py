@@ -14,7 +14,7 @@ from django.views import View
 from approvals import policy, services
 from approvals.definition import BASELINES, Definition
 from approvals.forms.processes import CommentForm, DiscardForm, PromulgateForm
-from approvals.models import Process
+from approvals.models import Process, ProcessState
 from approvals.pages.processes import (
     blames_by_place,
     check_for_page,
@@ -22,7 +22,7 @@ from approvals.pages.processes import (
     process_for_page,
     routes_for_page,
 )
-from approvals.queries.processes import missions_of, readable_process
+from approvals.queries.processes import IN_FORCE, missions_of, readable_process, stands_of
 from approvals.services.checking import check_in
 from common.errors import Refusal
 from common.pages import labels_of, summary_of, text_of
@@ -119,7 +119,7 @@ class ProcessView(LoginRequiredMixin, View):
                 **drawn(process.mission, process.route, process.definition),
                 "comment_form": form,
                 "refusal": refusal,
-                "may_draft": process.stands in {"in_force", "baseline"}
+                "may_draft": stands_of(process) in {IN_FORCE, ProcessState.BASELINE}
                 and policy.may_draft_process(request.user, process.mission, process.route),
             },
             status=refusal.status if refusal else 200,
