@@ -8,6 +8,7 @@ from approvals.views import (
     beside,
     extreme,
     look_alikes,
+    priorities,
     process_editor,
     processes,
     referrals,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("inbox/", answering.InboxView.as_view(), name="inbox"),
     path("steps/<int:pk>/", answering.StepView.as_view(), name="step"),
     path("steps/<int:pk>/supersede/", answering.SupersedeView.as_view(), name="supersede"),
+    path("priorities/", priorities.PrioritiesView.as_view(), name="priorities"),
     path(
         "standing-policies/",
         standing_policies.StandingPoliciesView.as_view(),

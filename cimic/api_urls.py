@@ -10,6 +10,7 @@ from approvals.api.people import (
     EndDelegationView,
     InChargeView,
 )
+from approvals.api.priorities import PrioritiesView
 from approvals.api.processes import (
     CheckProcessView,
     CommentsView,
@@ -94,6 +95,7 @@ urlpatterns = [
         EndChargeView.as_view(),
         name="api-end-charge",
     ),
+    path("priorities/", PrioritiesView.as_view(), name="api-priorities"),
     path("handover/", HandoverView.as_view(), name="api-handover"),
     path(
         "handover/<int:handover_id>/acknowledge/",

@@ -7,8 +7,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from approvals.policy import may_read_entry, may_read_internal
-from approvals.queries import reports_of_one_event, route_of, waits_of
+from approvals.queries import consistency_of, reports_of_one_event, route_of, waits_of
 from approvals.serializers import RouteStepSerializer
+from approvals.serializers.priorities import consistency_as_read
 from approvals.serializers.referrals import ReferralSerializer
 from common.clock import now
 from ledger.models import Entry
@@ -237,6 +238,7 @@ class RecordSerializer(LineSerializer):
         found["task"] = task_as_read(rfa)
         found["follow_up"] = follow_up_as_read(rfa)
         found["referrals"] = referrals_as_read(rfa)
+        found["priorities"] = consistency_as_read(consistency_of(rfa))
         found["attachments"] = AttachmentSerializer(
             rfa.attachments.select_related("added_by", "rfa"), many=True
         ).data

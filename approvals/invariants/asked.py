@@ -6,10 +6,10 @@ what the row says of it, or ``None`` where it does not apply.
 
 from approvals.invariants.finding import COMPLIED, Finding, exception
 from approvals.invariants.record import CIVIL, Record
-from approvals.models import Priority, ProcessState
+from approvals.models import ProcessState
+from approvals.queries.priorities import falls_under
 from approvals.vocabulary import SeatCondition, SeatKind, StepState, Word
 from missions.vocabulary import Classification, Role
-from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, SupportType
 
 IN_USE = frozenset({ProcessState.BASELINE, ProcessState.PROMULGATED})
@@ -35,18 +35,6 @@ def priorities_were_shared(record: Record) -> Finding | None:
             record.number("request.submitted"),
         )
     return COMPLIED
-
-
-def falls_under(rfa: AssistanceRequest, priority: Priority) -> bool:
-    """Whether a priority names a request's area (or the one it lies in) and its category."""
-    named = set()
-    area = rfa.area
-    while area is not None:
-        named.add(area.pcode)
-        area = area.parent
-    here = not priority.pcodes or bool(named & set(priority.pcodes))
-    this = not priority.categories or rfa.category in priority.categories
-    return bool(priority.pcodes or priority.categories) and here and this
 
 
 def consistent_with_priorities(record: Record) -> Finding | None:

@@ -106,13 +106,17 @@ def meet(route: str, one: Seat, other: Seat) -> bool:
     return any(conditions <= case for case in cases(route, conditions))
 
 
-def in_words(route: str, case: Case) -> str:
-    """Say which requests a case is, by what tells them apart."""
+def in_words(route: str, case: Case, seats: Iterable[Seat]) -> str:
+    """Say which requests a case is, by the markers it has and those the seats wait for."""
     fixed = _fixed(route)
-    marked = sorted(
-        str(one.label) for one in case if one not in fixed and one != SeatCondition.NOT_SSR
-    )
-    return f"those marked {', '.join(marked)}" if marked else "those without such a marker"
+    told = {one for one in case if one not in fixed and one != SeatCondition.NOT_SSR}
+    waited_for = {seat.condition for seat in seats} - case - set(fixed) - {SeatCondition.NOT_SSR}
+    parts = [
+        f"{word} {', '.join(sorted(str(one.label) for one in some))}"
+        for word, some in (("with", told), ("without", waited_for))
+        if some
+    ]
+    return f"those {' and '.join(parts)}" if parts else "all"
 
 
 def seats_of(definition: Definition, *kinds: SeatKind) -> list[tuple[int, Seat]]:

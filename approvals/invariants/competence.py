@@ -46,7 +46,7 @@ def decides_each_request_once(route: str, definition: Definition) -> Found:
     if not decisions:
         yield Blame("Nobody decides.")
     elif missed is not None:
-        words = f"Some requests would meet no decision: {in_words(route, missed)}."
+        words = f"Some requests would meet no decision: {in_words(route, missed, decisions)}."
         yield Blame(words, tuple(decisions))
     for number, seat in enumerate(decisions):
         other = next((other for other in decisions[number + 1 :] if meet(route, seat, other)), None)
@@ -78,7 +78,8 @@ def reviews_first(route: str, definition: Definition) -> Found:
     chief = [(number, seat) for number, seat in reviews if seat.role == Role.CHIEF_CIMIC]
     missed = left_out(route, only(chief))
     if missed is not None:
-        words = f"The Chief UN-CIMIC would not review some requests: {in_words(route, missed)}."
+        which = in_words(route, missed, only(chief))
+        words = f"The Chief UN-CIMIC would not review some requests: {which}."
         yield Blame(words if chief else "UN-CIMIC does not review.", tuple(only(chief)))
         return
     others = [kind for kind in SeatKind if kind != SeatKind.REVIEW]
@@ -119,7 +120,7 @@ def tasks_the_force(route: str, definition: Definition) -> Found:
     tasked = only(seats_of(definition, SeatKind.TASKING))
     missed = left_out(route, tasked)
     if missed is not None:
-        words = f"Some requests would never be tasked: {in_words(route, missed)}."
+        words = f"Some requests would never be tasked: {in_words(route, missed, tasked)}."
         yield Blame(words if tasked else "Nobody tasks the force.", tuple(tasked))
 
 

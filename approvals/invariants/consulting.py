@@ -38,7 +38,7 @@ def asks_mission_support_of_every_request(route: str, definition: Definition) ->
     asked = only(_mission_support(definition))
     missed = left_out(route, asked)
     if missed is not None:
-        words = f"DMS/CMS is not consulted on some requests: {in_words(route, missed)}."
+        words = f"DMS/CMS is not consulted on some requests: {in_words(route, missed, asked)}."
         yield Blame(words if asked else "DMS/CMS is not consulted.", tuple(asked))
 
 
@@ -76,12 +76,9 @@ def hears_humanitarian_advice(route: str, definition: Definition) -> Found:
     )
     missed = left_out(route, heard, among)
     if missed is not None:
-        words = (
-            f"UN-CMCoord is not heard on some humanitarian requests: {in_words(route, missed)}."
-            if heard
-            else "UN-CMCoord is not heard."
-        )
-        yield Blame(words, tuple(heard))
+        which = in_words(route, missed, heard)
+        words = f"UN-CMCoord is not heard on some humanitarian requests: {which}."
+        yield Blame(words if heard else "UN-CMCoord is not heard.", tuple(heard))
 
 
 def lets_advice_lapse(route: str, definition: Definition) -> Found:
@@ -99,7 +96,9 @@ def hears_gender_advice(route: str, definition: Definition) -> Found:
     heard = [seat for seat in advice if seat.role == Role.GENDER]
     missed = left_out(route, heard, SeatCondition.PROTECTION)
     if missed is not None:
-        words = f"The gender adviser is not heard on some requests: {in_words(route, missed)}."
+        words = (
+            f"The gender adviser is not heard on some requests: {in_words(route, missed, heard)}."
+        )
         yield Blame(words if heard else "The gender adviser is not heard.", tuple(heard))
 
 

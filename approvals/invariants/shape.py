@@ -116,7 +116,9 @@ def leaves_no_request_without_a_route(route: str, definition: Definition) -> Fou
     """P35: whatever its markers, a request meets somebody."""
     missed = left_out(route, definition.seats())
     if missed is not None:
-        yield Blame(f"Some requests would meet nobody: {in_words(route, missed)}.")
+        yield Blame(
+            f"Some requests would meet nobody: {in_words(route, missed, definition.seats())}."
+        )
 
 
 def names_each_seat_once(route: str, definition: Definition) -> Found:

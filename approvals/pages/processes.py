@@ -178,6 +178,8 @@ def routes_for_page(person: User, mission: Mission) -> list[dict[str, Any]]:
     for standing in routes_of(mission):
         versions = by_route.get(standing.route, [])
         draft = next((one for one in versions if one.state == ProcessState.DRAFT), None)
+        baselines = [one for one in versions if one.state == ProcessState.BASELINE]
+        runs_on = [] if standing.process else baselines[:1]
         found.append(
             {
                 "standing": standing,
@@ -188,7 +190,9 @@ def routes_for_page(person: User, mission: Mission) -> list[dict[str, Any]]:
                 "earlier": [
                     one
                     for one in versions
-                    if stands_of(one) in {SUPERSEDED, ProcessState.DISCARDED, ProcessState.BASELINE}
+                    if one not in runs_on
+                    and stands_of(one)
+                    in {SUPERSEDED, ProcessState.DISCARDED, ProcessState.BASELINE}
                 ],
                 "may_draft": draft is None
                 and bool(policy.may_draft_process(person, mission, standing.route)),

@@ -8,6 +8,7 @@ from approvals.policy.people import (
     may_end_delegation,
     may_put_in_charge,
 )
+from approvals.policy.priorities import may_set_priorities
 from approvals.policy.processes import (
     allowed_on_process,
     may_change_process,
@@ -38,6 +39,7 @@ from approvals.policy.referrals import may_refer, may_resolve
 from approvals.policy.standing_policies import may_adopt_standing_policy
 
 __all__ = [
+    "may_set_priorities",
     "may_weigh",
     "may_delegate",
     "may_end_charge",

@@ -3,6 +3,7 @@
 from approvals.queries.extreme import may_be_one_event, reports_of_one_event
 from approvals.queries.look_alikes import weighed_look_alikes
 from approvals.queries.people import first_held_above, open_at_vacant_posts, standing_at
+from approvals.queries.priorities import consistency_of, priorities_in_force, priorities_of
 from approvals.queries.records import (
     REACHED,
     Wait,
@@ -18,6 +19,9 @@ from approvals.queries.referrals import put_to_first, referee_standing, referral
 from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "consistency_of",
+    "priorities_in_force",
+    "priorities_of",
     "weighed_look_alikes",
     "put_to_first",
     "referee_standing",

@@ -18,6 +18,7 @@ from approvals.services.people import (
     end_delegation,
     put_in_charge,
 )
+from approvals.services.priorities import set_priorities
 from approvals.services.processes import (
     change_process,
     co_sign_process,
@@ -31,6 +32,7 @@ from approvals.services.reminding import remind_and_escalate
 from approvals.services.standing_policies import adopt_standing_policy, end_standing_policy
 
 __all__ = [
+    "set_priorities",
     "weigh_look_alike",
     "delegate",
     "delegation_errors",

@@ -167,10 +167,12 @@ def change_process(
     if (definition, said) == (kept, process.reason):
         return process
     process.edit += 1
-    process.reason, process.changed_at = said, now()
     changed = definition.digest() != process.digest
+    told: dict[str, Any] = {} if said == process.reason else {"reason": said}
+    process.reason, process.changed_at = said, now()
     if changed:
         process.content, process.digest = definition.as_json(), definition.digest()
+        told["content"] = process.content
         process.dsrsg_signature = _over_these_words(process, Role.DSRSG)
         process.homc_signature = _over_these_words(process, Role.HOMC)
     process.save()
@@ -179,8 +181,7 @@ def change_process(
         "changed",
         actor,
         standing_for(actor, process.mission, process.route, MISSION_UN_CIMIC),
-        reason=said,
-        **({"content": process.content} if changed else {}),
+        **told,
     )
     return process
 

@@ -26,6 +26,7 @@ from approvals.pages import (
     waiting_for_page,
 )
 from approvals.queries import (
+    consistency_of,
     inbox_of,
     referrals_waiting_on,
     route_of,
@@ -107,6 +108,7 @@ def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, An
         "route": route,
         "answers": answers_for_page(route),
         "waiting": waiting_for_page(steps, referrals),
+        "consistency": consistency_of(rfa),
         "look_alikes": look_alikes_for(request.user, rfa),
         "may_weigh": policy.may_weigh(request.user, rfa),
         "referrals": referrals,

@@ -17,6 +17,7 @@ from approvals.models import Answer
 from approvals.pages import files_for_page, line_of, page_of_record, route_for_page
 from approvals.queries import (
     REACHED,
+    consistency_of,
     route_of,
     visible_to,
     weighed_look_alikes,
@@ -371,6 +372,10 @@ class AutosaveView(AutosaveMixin, LoginRequiredMixin, View):
         return self._answer(request, rfa.kind, rfa.mission, rfa)
 
 
+# What is weighed by the mission's priorities (P34): support, not security or past help.
+WEIGHED = frozenset({Kind.CIVIL_ASSISTANCE, Kind.QIP})
+
+
 class CheckView(LoginRequiredMixin, View):
     """Check your answers: everything at once, and everything that is still missing."""
 
@@ -407,6 +412,7 @@ class CheckView(LoginRequiredMixin, View):
             {
                 "rfa": rfa,
                 "edit_url": edit,
+                "consistency": consistency_of(rfa) if rfa.kind in WEIGHED else None,
                 "look_alikes": weighed_look_alikes(request.user, rfa),
                 "sections": answers_of(rfa),
                 "errors": [

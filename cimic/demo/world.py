@@ -10,6 +10,8 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
 
+from approvals.services import set_priorities
+from common import clock
 from missions.boundaries import import_areas
 from missions.models import (
     Appointment,
@@ -124,6 +126,7 @@ def make_world(*, today: dt.date, password: str) -> World:
     _let_administer(people)
     posts = _posts(data["people"], mission, sectors, units, organisations)
     _appoint(data, people, posts, today)
+    _priorities(data["priorities"], mission, people, posts, today)
     mission.asset_focal_point = posts[data["mission"]["focal_point"]]
     mission.save(update_fields=["asset_focal_point"])
     return World(mission=mission, people=people, posts=posts)
@@ -205,6 +208,33 @@ def _posts(
         if post.above or post.office_of:
             post.save(update_fields=["above", "office_of"])
     return posts
+
+
+def _priorities(
+    said: dict[str, Any],
+    mission: Mission,
+    people: dict[str, User],
+    posts: dict[str, Post],
+    today: dt.date,
+) -> None:
+    """Set the priorities as the DSRSG/RC/HC's office did, soon after the mission began."""
+    begins = today - dt.timedelta(days=said["days_ago"])
+    rows = [
+        {
+            "text": one["text"],
+            "areas": one.get("areas", []),
+            "categories": one.get("categories", []),
+        }
+        for one in [*said["geographic"], *said["thematic"]]
+    ]
+    with clock.telling(dt.datetime.combine(begins, dt.time(9, 0), dt.UTC)):
+        set_priorities(
+            actor=people["dsrsg.office"],
+            title=said["title"],
+            in_force_from=begins,
+            review_on=begins + dt.timedelta(days=said["review_in_days"]),
+            priorities=rows,
+        )
 
 
 def _appoint(

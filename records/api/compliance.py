@@ -20,6 +20,7 @@ from records.compliance.reading import (
     exceptions_seen,
     extreme_by_unit,
     hashes_of,
+    line_of_row,
     mission_read_by,
 )
 from records.compliance.rows import BY_CODE, Row
@@ -123,24 +124,20 @@ class ComplianceRowView(APIView):
         responses=ExceptionsSerializer,
     )
     def get(self, request: Request, row: str) -> Response:
-        mission, clearance = mission_read_by(request.user)
-        question = read_question(request.query_params, mission)
+        question = _question(request)
         asked = BY_CODE.get(row)
         if asked is None:
             raise Http404
         if asked.check is None:
             return list_response(request, _named(asked, question, request), Page([], "", ""))
         cursor, size = asked_page(request)
-        lines = exceptions_seen(request.user, mission, question, clearance).filter(row=row)
+        lines = exceptions_seen(request.user, question, asked)
         page = page_of(lines.select_related("rfa"), NEWEST, cursor=cursor, size=size)
         return list_response(request, _exceptions(page.rows), page)
 
 
 def _named(row: Row, question: Question, request: Request) -> list[dict[str, Any]]:
     """Name what a row about the mission itself found wrong."""
-    if row.count is None:
-        return []
-    mission, clearance = mission_read_by(request.user)
     return [
         {
             "reference": each.name,
@@ -151,7 +148,7 @@ def _named(row: Row, question: Question, request: Request) -> list[dict[str, Any
             "entry": None,
             "hash": None,
         }
-        for each in row.count(question.scope(mission, clearance)).named
+        for each in line_of_row(request.user, question, row).named
         if each.outcome == "exception"
     ]
 

@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from common.errors import FieldError, Malformed
+from common.reading import is_plain
 from missions.calendar import local_day
 from missions.models import Mission, Sector
 from records.compliance.scope import Scope
@@ -79,6 +80,9 @@ def _day(said: str, name: str, errors: list[FieldError]) -> dt.date | None:
 def _one(params: Any, name: str, errors: list[FieldError]) -> str:
     said = params.getlist(name) if isinstance(params, QueryDict) else [params.get(name, "")]
     words = {word.strip() for word in said if word.strip()}
+    if not all(map(is_plain, words)):
+        errors.append(FieldError(name, _("This text cannot be read.")))
+        return ""
     if len(words) > 1:
         errors.append(FieldError(name, _("Ask for one of these at a time.")))
         return ""

@@ -113,10 +113,9 @@ def _sums(mission: Mission, question: Question, clearance: int) -> dict[str, dic
     }
 
 
-def exceptions_seen(
+def _exceptions(
     person: User, mission: Mission, question: Question, clearance: int
 ) -> QuerySet[ComplianceException]:
-    """Keep the exceptions of records that the reader sees, in the period, sector and kind."""
     lines = ComplianceException.objects.filter(
         mission=mission,
         day__gte=question.since,
@@ -124,6 +123,16 @@ def exceptions_seen(
         rfa__in=visible_to(person).values("pk"),
     )
     return _narrowed(lines, question, clearance, at="rfa__compliance__")
+
+
+def exceptions_seen(person: User, question: Question, row: Row) -> QuerySet[ComplianceException]:
+    """Return a row's exceptions where the reader sees the record.
+
+    Raises ``Forbidden`` for who does not read compliance.
+    """
+    mission, clearance = mission_read_by(person)
+    take_in_what_is_owed(mission)
+    return _exceptions(person, mission, question, clearance).filter(row=row.code)
 
 
 def _newest_references(lines: QuerySet[ComplianceException]) -> dict[str, list[str]]:
@@ -146,7 +155,7 @@ def compliance_of(person: User, question: Question) -> Report:
     waiting = take_in_what_is_owed(mission)
     scope = question.scope(mission, clearance)
     sums = _sums(mission, question, clearance)
-    references = _newest_references(exceptions_seen(person, mission, question, clearance))
+    references = _newest_references(_exceptions(person, mission, question, clearance))
     lines = []
     for row in ROWS:
         if row.count is not None:
@@ -179,6 +188,7 @@ def _line_of_mission(row: Row, found: Counted) -> Line:
 def line_of_row(person: User, question: Question, row: Row) -> Line:
     """Return one row of the report, as ``compliance_of`` would."""
     mission, clearance = mission_read_by(person)
+    take_in_what_is_owed(mission)
     if row.count is not None:
         return _line_of_mission(row, row.count(question.scope(mission, clearance)))
     found = _sums(mission, question, clearance).get(row.code, {})
@@ -240,6 +250,7 @@ class UnitLine:
 def extreme_by_unit(person: User, question: Question) -> list[UnitLine]:
     """Return each unit's extreme situations in a period, most first (P40)."""
     mission, clearance = mission_read_by(person)
+    take_in_what_is_owed(mission)
     records = _narrowed(
         RecordCompliance.objects.filter(mission=mission, rfa__in=visible_to(person).values("pk")),
         question,

@@ -150,7 +150,7 @@ class ComplianceRowView(LoginRequiredMixin, View):
     """One row: its exceptions, each with the record and the entry that proves it."""
 
     def get(self, request: HttpRequest, row: str) -> HttpResponse:
-        mission, clearance = mission_read_by(request.user)
+        mission, _clearance = mission_read_by(request.user)
         asked = BY_CODE.get(row)
         if asked is None:
             raise Http404
@@ -170,10 +170,8 @@ class ComplianceRowView(LoginRequiredMixin, View):
             ],
         }
         if asked.check is not None:
-            found = exceptions_seen(request.user, mission, question, clearance)
-            context["page"] = lines_of(
-                request, found.filter(row=asked.code).select_related("rfa"), NEWEST
-            )
+            found = exceptions_seen(request.user, question, asked)
+            context["page"] = lines_of(request, found.select_related("rfa"), NEWEST)
         if asked.code == "P40":
             context["units"] = _units(extreme_by_unit(request.user, question))
         return render(request, "records/compliance_row.html", context)
