@@ -7,18 +7,23 @@ somebody could decide years ago rests on the post they held then (P41).
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest
 
+from approvals.services import delegation_errors
 from ledger.services import append, chain_of_mission
 from missions.models import (
     Appointment,
     Area,
     Cluster,
     Delegation,
+    DisasterEvent,
+    DisplacementSite,
+    Holiday,
     Mission,
     Organisation,
     Post,
@@ -47,6 +52,19 @@ def mission_of(row: Any) -> Mission | None:
         standing = first_standing(row)
         return standing.post.mission if standing else None
     return row.mission
+
+
+class DelegationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A delegation as the administrator writes it, under the rules of who gives one."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        said = {name: cleaned.get(name) for name in ("post", "delegate", "from_on", "until_on")}
+        giver = cleaned.get("given_by")
+        if self.instance.pk is None and giver and all(said.values()):
+            for error in delegation_errors(giver=giver, **said):
+                self.add_error(error.field, error.message)
+        return cleaned
 
 
 class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -127,14 +145,23 @@ class AppointmentAdmin(RecordedAdmin):
 
 @admin.register(Delegation)
 class DelegationAdmin(RecordedAdmin):
-    """Who acts for whom for a while."""
+    """Who acts for whom for a while; never in a circle, whoever writes it down."""
+
+    form = DelegationForm
 
     list_display = ("post", "delegate", "from_on", "until_on", "scope")
     list_select_related = ("post", "delegate")
     autocomplete_fields = ("post", "delegate", "given_by")
 
 
-@admin.register(Sector, Unit, Organisation, Cluster, Area)
+@admin.register(Holiday)
+class HolidayAdmin(RecordedAdmin):
+    """The days on which a mission does not work; a normal limit does not run on them."""
+
+    list_display = ("on", "name", "mission")
+
+
+@admin.register(Sector, Unit, Organisation, Cluster, Area, DisplacementSite, DisasterEvent)
 class StructureAdmin(RecordedAdmin):
     """The ground and the actors."""
 

@@ -126,6 +126,14 @@ class MeView(APIView):
                 "sectors": list(mission.sectors.values("code", "name")),
                 "units": list(mission.units.values("code", "name")),
                 "organisations": list(mission.organisations.values("name", "acronym", "type")),
+                "displacement_sites": list(
+                    mission.displacement_sites.filter(closed_on__isnull=True).values(
+                        "name", "latitude", "longitude"
+                    )
+                ),
+                "disaster_events": list(
+                    mission.disaster_events.values("name", "glide", "began_on", "ended_on")
+                ),
                 "clusters": list(mission.clusters.values("code", "name")),
                 "posts": list(mission.posts.values("code", "title", "role")),
                 "categories": {

@@ -209,6 +209,8 @@ SPECTACULAR_SETTINGS = {
         "StatusEnum": "requests_app.vocabulary.Status",
         "KindEnum": "requests_app.vocabulary.Kind",
         "AnswerEnum": "approvals.vocabulary.Word",
+        "SeatKindEnum": "approvals.vocabulary.SeatKind",
+        "ProcessStandsEnum": "approvals.serializers.processes.STANDS",
     },
 }
 

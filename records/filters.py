@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals.queries import visible_to, waiting_on, with_what_is_open
 from common.errors import FieldError, Malformed
-from missions.models import Post, Sector, User
+from missions.models import DisasterEvent, DisplacementSite, Post, Sector, User
 from missions.queries import standings_of
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Category, Kind, Status
@@ -67,6 +67,14 @@ class RegisterFilter(django_filters.FilterSet):
     submitted_before = django_filters.DateFilter(
         field_name="submitted_at", lookup_expr="date__lte", label=_("Submitted until")
     )
+    disaster_event = django_filters.ModelChoiceFilter(
+        queryset=DisasterEvent.objects.none(), to_field_name="name", label=_("Disaster event")
+    )
+    displacement_site = django_filters.ModelChoiceFilter(
+        queryset=DisplacementSite.objects.none(),
+        to_field_name="name",
+        label=_("Displacement site"),
+    )
     waiting_on = django_filters.CharFilter(method="filter_waiting_on", label=_("Waiting on"))
     mine = django_filters.BooleanFilter(method="filter_mine", label=_("Mine"))
 
@@ -79,7 +87,12 @@ class RegisterFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.person = person
         self.missions = frozenset(held.post.mission_id for held in standings_of(person))
-        self.filters["sector"].field.queryset = Sector.objects.filter(mission__in=self.missions)
+        for name, model in (
+            ("sector", Sector),
+            ("disaster_event", DisasterEvent),
+            ("displacement_site", DisplacementSite),
+        ):
+            self.filters[name].field.queryset = model.objects.filter(mission__in=self.missions)
 
     @property
     def form(self) -> RegisterQuestions:

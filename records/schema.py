@@ -19,6 +19,10 @@ _TYPES: dict[str, dict[str, Any]] = {
     "flag": {"type": "boolean"},
     "area": {"type": "string", "description": "p-code or name"},
     "sector": {"type": "string", "description": "code or name"},
+    "disaster_event": {"type": "string", "description": "name of one of the mission's events"},
+    "displacement_site": {"type": "string", "description": "name of one of the mission's sites"},
+    "camp_effect": {"type": "string"},
+    "low_profile": {"type": "boolean"},
     "cluster": {"type": "string", "description": "code or name"},
     "organisation": {"type": "string", "description": "name or acronym"},
     "assets": {

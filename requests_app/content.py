@@ -16,7 +16,7 @@ def plain(question: Question, answer: Any) -> Any:
         return answer.pcode
     if question.holds in {"sector", "cluster"}:
         return answer.code
-    if question.holds == "organisation":
+    if question.holds in {"organisation", "site", "event"}:
         return answer.name
     if question.holds == "assets":
         return [

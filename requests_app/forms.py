@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy
 from common.clock import now
 from common.errors import FieldError, Malformed
 from common.reading import one_value_each
-from missions.models import Area, Cluster, Mission, Organisation, Sector
+from missions.models import (
+    Area,
+    Cluster,
+    DisasterEvent,
+    DisplacementSite,
+    Mission,
+    Organisation,
+    Sector,
+)
 from missions.vocabulary import Classification
 from requests_app.content import plain
 from requests_app.models import AssistanceRequest
@@ -167,6 +175,20 @@ def _field_for(question: Question, kind: str) -> forms.Field:
                 model=Cluster,
                 code="code",
                 unknown=gettext_lazy("“%(word)s” is no cluster here: give its code or name."),
+                **common,
+            )
+        case "site":
+            return NamedThing(
+                model=DisplacementSite,
+                code="name",
+                unknown=gettext_lazy("“%(word)s” is no displacement site of this mission."),
+                **common,
+            )
+        case "event":
+            return NamedThing(
+                model=DisasterEvent,
+                code="name",
+                unknown=gettext_lazy("“%(word)s” is none of the mission's disaster events."),
                 **common,
             )
         case "organisation":

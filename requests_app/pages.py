@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from common.errors import FieldError
-from missions.models import Area, Cluster, Mission, Organisation, Sector
+from missions.models import (
+    Area,
+    Cluster,
+    DisasterEvent,
+    DisplacementSite,
+    Mission,
+    Organisation,
+    Sector,
+)
 from requests_app.content import plain
 from requests_app.forms import ROW_FORMS, DraftForm, typed
 from requests_app.models import AssistanceRequest
@@ -101,6 +109,12 @@ def _choices_of(question: Question, mission: Mission) -> list[Any]:
         case "cluster":
             found_clusters = Cluster.objects.filter(mission=mission)
             return [("", _("None")), *((c.code, c.name) for c in found_clusters)]
+        case "site":
+            sites = DisplacementSite.objects.filter(mission=mission, closed_on__isnull=True)
+            return [("", _("None")), *((site.name, site.name) for site in sites)]
+        case "event":
+            events = DisasterEvent.objects.filter(mission=mission, ended_on__isnull=True)
+            return [("", _("None")), *((event.name, event.name) for event in events)]
     return []
 
 
@@ -110,7 +124,7 @@ def _fit_widget(form: DraftForm, question: Question, rfa: AssistanceRequest | No
     needed = question.needed is always or (form.kind == Kind.QIP and question.name in PEOPLE)
     box.needed = needed or (rfa is not None and bool(question.needed) and question.needed(rfa))  # type: ignore[attr-defined,misc]
     box.paragraph = question.paragraph  # type: ignore[attr-defined]
-    if question.holds in {"area", "sector", "cluster"}:
+    if question.holds in {"area", "sector", "cluster", "site", "event"}:
         box.widget = forms.Select(choices=_choices_of(question, form.mission))
     elif question.holds == "organisation":
         box.widget.attrs["list"] = "organisations"

@@ -43,7 +43,12 @@ def if_time_sensitive(rfa: AssistanceRequest) -> bool:
 
 
 def if_disaster(rfa: AssistanceRequest) -> bool:
-    return rfa.disaster
+    """A disaster is named, unless it is one of the mission's events."""
+    return rfa.disaster and rfa.disaster_event_id is None
+
+
+def if_at_a_site(rfa: AssistanceRequest) -> bool:
+    return rfa.displacement_site_id is not None
 
 
 def if_assets(rfa: AssistanceRequest) -> bool:
@@ -74,7 +79,8 @@ class Question:
     """One question of the form.
 
     ``holds`` is one of text, long, date, moment, whole, money, degrees, choice, flag,
-    area, sector, cluster, organisation, assets, budget. ``needed`` None means optional.
+    area, sector, cluster, site, event, organisation, assets, budget. ``needed`` None means
+    optional.
     """
 
     name: str
@@ -225,6 +231,16 @@ QUESTIONS: tuple[Question, ...] = (
         help=_("The local authority, community or person who asked, if not your organisation."),
     ),
     Question("contact", _("Contact on the spot"), "text", "whom", max_length=200),
+    Question(
+        "low_profile",
+        _("Keep out of sight who asks"),
+        "flag",
+        "whom",
+        help=_(
+            "Being seen with the military may put them at risk: who asks is then shown to the "
+            "posts on the route alone, and never exported."
+        ),
+    ),
     Question(
         "humanitarian",
         _("Has a bearing on the humanitarian response"),
@@ -468,6 +484,26 @@ QUESTIONS: tuple[Question, ...] = (
         paragraph="30",
         help=_("To local capacity, to neutrality, between communities; and how it is avoided."),
     ),
+    Question(
+        "displacement_site",
+        _("Displacement site it is in or near"),
+        "site",
+        "care",
+        paragraph="47",
+        help=_("Marked by itself where the coordinates lie near one."),
+    ),
+    Question(
+        "camp_effect",
+        _("What it does to the camp's civilian character"),
+        "long",
+        "care",
+        needed=if_at_a_site,
+        paragraph="47",
+        missing=_(
+            "It is in or near a displacement site: say what it does to the camp's civilian "
+            "character."
+        ),
+    ),
     Question("protection", _("Touches protection of civilians"), "flag", "care", paragraph="46"),
     Question("public_order", _("Touches public order"), "flag", "care"),
     Question("ssr", _("Security sector reform"), "flag", "care", paragraph="30"),
@@ -483,8 +519,16 @@ QUESTIONS: tuple[Question, ...] = (
         help=_("The same process, with more actors."),
     ),
     Question(
+        "disaster_event",
+        _("One of the mission's disaster events"),
+        "event",
+        "care",
+        paragraph="37",
+        help=_("It groups the requests of one disaster."),
+    ),
+    Question(
         "disaster_name",
-        _("Which disaster"),
+        _("Which disaster, if it is not listed"),
         "text",
         "care",
         needed=if_disaster,

@@ -9,10 +9,11 @@ from django.db import IntegrityError, connection, transaction
 from common.clock import now
 from common.errors import FieldError, Malformed, NotNow, Stale
 from ledger.services import append, open_chain
-from missions.models import Mission, User
+from missions.models import DisplacementSite, Mission, User
 from missions.queries import sector_of
 from missions.vocabulary import FORCE, HUMANITARIAN_TYPES, Classification, Role
 from requests_app import policy
+from requests_app.look_alikes import kilometres
 from requests_app.models import (
     DETAILS,
     AssetLine,
@@ -72,6 +73,7 @@ def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
     if (rfa.latitude is None) != (rfa.longitude is None):
         half = "latitude" if rfa.latitude is None else "longitude"
         raise Malformed(errors=[FieldError(half, "Give latitude and longitude together.")])
+    _mark(rfa)
     rfa.changed_at = now()
     for row in filter(None, (rfa, details)):
         row.validate_constraints()
@@ -86,6 +88,27 @@ def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
     if "budget" in values and rfa.estimated_cost is None and values["budget"]:
         rfa.estimated_cost = sum(line.amount for line in rfa.budget.all())
         rfa.save(update_fields=["estimated_cost"])
+
+
+def _mark(rfa: AssistanceRequest) -> None:
+    """Mark a request of a listed disaster as one, and one near a displacement site (P37, P47)."""
+    if rfa.disaster_event_id is not None:
+        rfa.disaster = True
+    if rfa.displacement_site_id is None and rfa.latitude is not None and rfa.longitude is not None:
+        rfa.displacement_site = site_near(rfa.mission, rfa.latitude, rfa.longitude)
+
+
+def site_near(mission: Mission, latitude: float, longitude: float) -> DisplacementSite | None:
+    """Return the nearest open displacement site within the mission's distance, or None (P47)."""
+    sites = DisplacementSite.objects.filter(mission=mission, closed_on__isnull=True)
+    distances = [
+        (kilometres((latitude, longitude), (site.latitude, site.longitude)), site.pk, site)
+        for site in sites
+    ]
+    nearest = min(distances, default=None)
+    if nearest is None or nearest[0] > mission.site_distance_km:
+        return None
+    return nearest[2]
 
 
 def check_requester(rfa: AssistanceRequest, actor: User) -> None:

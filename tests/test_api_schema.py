@@ -30,6 +30,13 @@ post /api/v1/requests/{reference}/instalments/
 post /api/v1/requests/{reference}/delivered-by-others/
 get /api/v1/register.csv
 get /api/v1/exports/{export_id}/
+get post /api/v1/processes/
+get patch /api/v1/processes/{process_id}/
+post /api/v1/processes/{process_id}/check/
+post /api/v1/processes/{process_id}/comments/
+post /api/v1/processes/{process_id}/co-sign/
+post /api/v1/processes/{process_id}/promulgate/
+post /api/v1/processes/{process_id}/discard/
 get /api/v1/health/
 """
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
+from itertools import chain, count
 from typing import Any
 
 from django import forms
@@ -25,6 +27,7 @@ SEAT_BOXES = (
     "time_sensitive_hours",
 )
 HOURS = ("normal_hours", "time_sensitive_hours")
+LONGEST_MADE = 36  # of a code, so that a number can follow
 # What the editor puts in a seat that has just been added.
 NEW_LIMITS = {"normal_hours": 72, "time_sensitive_hours": 24}
 
@@ -94,19 +97,17 @@ def typed_process(data: Mapping[str, Any]) -> Typed:
 
 
 def with_codes(typed: Typed) -> Typed:
-    """Give each seat that has none a code of its own, from what it is for and who holds it."""
-    taken = {seat["code"] for stage in typed["stages"] for seat in stage["seats"]}
-    for stage in typed["stages"]:
-        for seat in stage["seats"]:
-            if seat["code"] or not seat["role"] or not seat["kind"]:
-                continue
-            wanted = code = f"{seat['role']}_{seat['kind']}"[:36]
-            number = 2
-            while code in taken:
-                code, number = f"{wanted}_{number}", number + 1
-            seat["code"] = code
-            taken.add(code)
-    return typed
+    """Return the rows with a code for each seat that has none: what it is for, and whose."""
+    coded = deepcopy(typed)
+    seats = [seat for stage in coded["stages"] for seat in stage["seats"]]
+    taken = {seat["code"] for seat in seats}
+    for seat in seats:
+        if not seat["code"]:
+            wanted = f"{seat['role'] or 'seat'}_{seat['kind']}"[:LONGEST_MADE]
+            numbered = (f"{wanted}_{number}" for number in count(2))
+            seat["code"] = next(code for code in chain([wanted], numbered) if code not in taken)
+            taken.add(seat["code"])
+    return coded
 
 
 def _new_seat(route: str, stage: Typed) -> Typed:

@@ -258,6 +258,8 @@ def tags_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
         tags.append({"label": _("Time-sensitive"), "tone": "wait"})
     if rfa.disaster:
         tags.append({"label": rfa.disaster_name or _("Disaster"), "tone": ""})
+    if rfa.displacement_site_id is not None:
+        tags.append({"label": _("Displacement site"), "tone": "plum"})
     if rfa.protection:
         tags.append({"label": _("Protection"), "tone": "plum"})
     return tags

@@ -39,6 +39,7 @@ class Sheet:
     refusal: Refusal | None = None
     kept: list[Difference] | None = None
     unsaved: bool = False
+    reshaped: bool = False
 
 
 def _sheet(request: HttpRequest, process: Process) -> Sheet:
@@ -64,15 +65,16 @@ def _context(process: Process, sheet: Sheet) -> dict[str, Any]:
     definition = _read(process, sheet)
     checked = check_in(process.mission, process.route, definition) if definition else []
     errors = errors_by_place(sheet.errors)
+    shown = {} if sheet.reshaped else errors
     blames = blames_by_place(checked)
     choices = choices_for(process.mission, process.route)
     return {
         "process": process,
         "sheet": sheet,
         "name": sheet.typed["name"],
-        "name_errors": errors.get("name", []),
-        "stages": rows_for_page(sheet.typed, choices, errors, blames),
-        "no_stages": errors.get("stages", []),
+        "name_errors": shown.get("name", []),
+        "stages": rows_for_page(sheet.typed, choices, shown, blames),
+        "no_stages": shown.get("stages", []),
         "check": check_for_page(checked) if definition else None,
         "unreadable": sum(map(len, errors.values())),
         "changed": differences(process.based_on.definition, definition)
@@ -97,7 +99,7 @@ class EditView(LoginRequiredMixin, View):
         do = text_of(request.POST, "do")
         if do == "save":
             return self._save(request, process, sheet)
-        sheet.typed = reshape(sheet.typed, do, process.route)
+        sheet.typed, sheet.reshaped = reshape(sheet.typed, do, process.route), do != "check"
         return self._show(request, process, sheet)
 
     def _save(self, request: HttpRequest, process: Process, sheet: Sheet) -> HttpResponse:

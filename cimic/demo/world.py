@@ -124,7 +124,8 @@ def make_world(*, today: dt.date, password: str) -> World:
         )
     people = _people(data["people"], organisations, mission.mail_domain, password)
     _let_administer(people)
-    posts = _posts(data["people"], mission, sectors, units, organisations)
+    established = [*data["people"], *data["vacant_posts"]]
+    posts = _posts(established, mission, sectors, units, organisations)
     _appoint(data, people, posts, today)
     _priorities(data["priorities"], mission, people, posts, today)
     mission.asset_focal_point = posts[data["mission"]["focal_point"]]

@@ -20,7 +20,7 @@ from django.db.models import Q, QuerySet
 
 from approvals.invariants.finding import Finding, Outcome
 from common.clock import now
-from ledger.models import Chain, OutboxRow
+from ledger.models import Chain, Entry, OutboxRow
 from missions.calendar import local_day
 from missions.models import Mission
 from records.compliance.loading import Whole, load
@@ -232,8 +232,13 @@ def _locked(chains: Iterable[UUID], *, wait: bool = False) -> list[UUID]:
     return list(rows.filter(pk__in=list(chains)).order_by("pk").values_list("pk", flat=True))
 
 
-def _mark_done(chains: list[UUID]) -> int:
-    return owed().filter(entry__chain__in=chains).update(done_at=now(), last_error="")
+def _owed_for(chains: list[UUID]) -> QuerySet[OutboxRow]:
+    """Return what is owed for these chains, found by their entries' own numbers.
+
+    However much is owed for others, it costs no more.
+    """
+    entries = list(Entry.objects.filter(chain__in=chains).values_list("pk", flat=True))
+    return owed().filter(entry__in=entries)
 
 
 def take_from_outbox(chain_id: UUID) -> int:
@@ -244,15 +249,16 @@ def take_from_outbox(chain_id: UUID) -> int:
     """
     with transaction.atomic():
         chains = _locked([chain_id])
-        if not chains or not owed().filter(entry__chain=chain_id).exists():
+        rows = _owed_for(chains)
+        if not rows.exists():
             return 0
         _keep(chains)
-        return _mark_done(chains)
+        return rows.update(done_at=now(), last_error="")
 
 
 def _put_off(chain_id: UUID, error: Exception) -> None:
     """Keep why a record could not be counted; it stays owed and is tried again, ever later."""
-    rows = owed().filter(entry__chain=chain_id)
+    rows = _owed_for([chain_id])
     attempts = max(rows.values_list("attempts", flat=True), default=0) + 1
     rows.update(
         attempts=attempts,
@@ -306,7 +312,7 @@ def _batch(ids: list[UUID], *, wait: bool) -> set[UUID]:
     with transaction.atomic():
         chains = _locked(ids, wait=wait)
         _keep(chains)
-        _mark_done(chains)
+        _owed_for(chains).update(done_at=now(), last_error="")
     return set(chains)
 
 
