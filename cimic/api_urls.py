@@ -40,6 +40,7 @@ from records.api import (
     RequestsView,
     RequestView,
 )
+from records.api.complaints import AnswerComplaintView, ComplaintsView, ComplaintView
 from records.api.compliance import (
     CompliancePdfView,
     ComplianceRowView,
@@ -96,6 +97,13 @@ urlpatterns = [
         name="api-end-charge",
     ),
     path("priorities/", PrioritiesView.as_view(), name="api-priorities"),
+    path("complaints/", ComplaintsView.as_view(), name="api-complaints"),
+    path("complaints/<str:reference>/", ComplaintView.as_view(), name="api-complaint"),
+    path(
+        "complaints/<str:reference>/answer/",
+        AnswerComplaintView.as_view(),
+        name="api-answer-complaint",
+    ),
     path("handover/", HandoverView.as_view(), name="api-handover"),
     path(
         "handover/<int:handover_id>/acknowledge/",

@@ -1,5 +1,6 @@
 """What the frame of every page shows: the mission, the person's posts, what waits."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from common.clock import now
 from missions.queries import standings_of
 from missions.vocabulary import Capacity
 from notices.models import Notice
+from records.handing_over import to_take_over
 from requests_app.policy import may_ask
 
 THEMES = frozenset({"light", "dark"})
@@ -60,6 +62,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "search_url": reverse("records:register"),
         "new_url": reverse("requests_app:new") if may_ask(person) else "",
         "inbox_count": waits["all"] + referred,
+        "to_take_over": partial(to_take_over, person),
         "notice_count": Notice.objects.filter(person=person, read_at=None).count(),
     }
     return {"frame": found}

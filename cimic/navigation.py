@@ -91,6 +91,8 @@ def navigation_for(
         links.append(link(_("Processes"), "route", "approvals:processes"))
     if roles - {Role.ADMINISTRATOR, Role.PARTNER}:
         links.append(link(_("Priorities"), "flag", "approvals:priorities"))
+    if roles - {Role.ADMINISTRATOR, Role.PARTNER, Role.EVALUATOR, Role.RECORDS_OFFICER}:
+        links.append(link(_("Complaints"), "message-circle", "records:complaints"))
     if roles - NO_INBOX or Role.UNIT_CIMIC in roles:
         links.append(link(_("Handover"), "arrow-right-left", "records:handover"))
     if roles & {Role.DESIGNATED_OFFICIAL, Role.UNDSS}:

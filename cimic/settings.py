@@ -209,6 +209,7 @@ SPECTACULAR_SETTINGS = {
         "StatusEnum": "requests_app.vocabulary.Status",
         "KindEnum": "requests_app.vocabulary.Kind",
         "AnswerEnum": "approvals.vocabulary.Word",
+        "CapacityEnum": "missions.vocabulary.Capacity",
         "SeatKindEnum": "approvals.vocabulary.SeatKind",
         "ProcessStandsEnum": "approvals.serializers.processes.STANDS",
     },

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from approvals.services.telling import own_standing
 from common.canonical import canonical, sha256
@@ -11,7 +12,7 @@ from common.errors import FieldError, Forbidden, Incomplete, Malformed, NotNow
 from common.verdict import YES, Verdict, not_now, not_you
 from ledger.services import append, chain_of_mission
 from missions.models import DisplacementSite, Post, User
-from missions.queries import first_standing, standing_as, standing_in
+from missions.queries import first_standing, standing_as, standing_in, standings_of
 from missions.vocabulary import UN_CIMIC, Capacity, Role
 from records.handover import as_handed_over, handover_of, open_duties_of
 from records.models import Handover, HandoverAcknowledgement, ProtectionDuty
@@ -51,6 +52,18 @@ def to_acknowledge(person: User, post: Post) -> Handover | None:
     if last is None or hasattr(last, "acknowledgement") or not may_acknowledge(person, last):
         return None
     return last
+
+
+def to_take_over(person: User) -> list[Handover]:
+    """List the last handover of each of a person's posts that they have still to acknowledge."""
+    posts = [held.post.pk for held in standings_of(person) if held.capacity != Capacity.DELEGATE]
+    later = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
+    return list(
+        Handover.objects.filter(post__in=posts, acknowledgement=None)
+        .exclude(Q(by=person) | Exists(Handover.objects.filter(later, post=OuterRef("post"))))
+        .select_related("post", "by")
+        .order_by("at", "pk")
+    )
 
 
 @transaction.atomic

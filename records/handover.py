@@ -3,6 +3,7 @@
 The page belongs to the post. A reader sees in it only what they may see anyway.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,12 @@ from django.db.models import Q, QuerySet
 
 from approvals.models import Referral, Step
 from approvals.queries import visible_to, with_what_is_open
-from approvals.vocabulary import StepState
+from approvals.vocabulary import APPROVALS, SeatKind, StepState
 from common.clock import iso
 from missions.models import Appointment, Delegation, Post, User
 from missions.queries import vacant
 from missions.vocabulary import UN_CIMIC, Classification, Reach, Role
-from records.models import ProtectionDuty
+from records.models import ConditionCheck, ProtectionDuty
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, Status
 
@@ -44,7 +45,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Handing:
-    """A post's page: owed, promised, running, sensitive, and who acts for it."""
+    """A post's page: owed, promised, running, sensitive, and who acts for it.
+
+    ``unchecked`` counts, by record, the conditions that nobody has said to be met or not.
+    """
 
     post: Post
     owed: list[Step]
@@ -55,6 +59,7 @@ class Handing:
     asked: Part
     classified: Part
     unfound: Part
+    unchecked: Counter[int]
     duties: list[ProtectionDuty]
     acting: list[Appointment]
     delegations: list[Delegation]
@@ -87,6 +92,24 @@ def _part(rows: QuerySet[AssistanceRequest]) -> Part:
     return Part(found[:MOST_SHOWN], count)
 
 
+def _unchecked(*parts: Part) -> Counter[int]:
+    """Count by record the conditions of approval and of DMS/CMS that are not checked (P68)."""
+    records = [rfa.pk for part in parts for rfa in part.rows]
+    approves = Q(seat_kind=SeatKind.DECISION, current__answer__in=sorted(APPROVALS))
+    supports = Q(seat_kind=SeatKind.CAPABILITY, role=Role.DMS)
+    given = Step.objects.filter(approves | supports, rfa__in=records, state=StepState.ANSWERED)
+    checks = ConditionCheck.objects.filter(answer__rfa__in=records)
+    checked = set(checks.values_list("answer", "number"))
+    return Counter(
+        rfa
+        for rfa, answer, conditions in given.values_list(
+            "rfa", "current", "current__conditions"
+        )
+        for number in range(1, len(conditions) + 1)
+        if (answer, number) not in checked
+    )
+
+
 def open_duties_of(post: Post) -> QuerySet[ProtectionDuty]:
     """List the duties to protect that a post carries (P47-49)."""
     return post.protection_duties.filter(closed_at__isnull=True).select_related(
@@ -99,6 +122,8 @@ def handover_of(person: User, post: Post) -> Handing:
     seen = visible_to(person).filter(_ground_of(post))
     follows = post.role in UN_CIMIC
     none = seen.none()
+    promised = _part(seen.filter(status=Status.APPROVED))
+    running = _part(seen.filter(status=Status.IN_PROGRESS))
     return Handing(
         post=post,
         owed=list(
@@ -113,14 +138,15 @@ def handover_of(person: User, post: Post) -> Handing:
             .select_related("rfa")
             .order_by("due_at", "pk")[:MOST_SHOWN]
         ),
-        promised=_part(seen.filter(status=Status.APPROVED)),
+        promised=promised,
         unmet=_part(seen.filter(status=Status.NOT_APPROVED) if follows else none),
-        running=_part(seen.filter(status=Status.IN_PROGRESS)),
+        running=running,
         asked=_part(visible_to(person).filter(post=post.pk, status__in=UNDER_WAY)),
         classified=_part(
             seen.filter(classification__gt=Classification.UNCLASSIFIED).exclude(status__in=OVER)
         ),
         unfound=_part(seen.filter(kind=Kind.EXTREME_SITUATION, status__in=NOT_FOUND_ON)),
+        unchecked=_unchecked(promised, running),
         duties=list(open_duties_of(post)[:MOST_SHOWN]),
         acting=list(post.appointments.select_related("person").order_by("-from_on")[:10]),
         delegations=list(
@@ -153,5 +179,11 @@ def as_handed_over(page: Handing) -> dict[str, Any]:
             name: _named(getattr(page, name))
             for name in ("promised", "unmet", "running", "asked", "classified", "unfound")
         },
+        "conditions_unchecked": [
+            {"reference": rfa.reference, "conditions": page.unchecked[rfa.pk]}
+            for part in (page.promised, page.running)
+            for rfa in part.rows
+            if page.unchecked[rfa.pk]
+        ],
         "protection_duties": [{"id": duty.pk, "duty": duty.duty} for duty in page.duties],
     }

@@ -3,11 +3,17 @@
 from django.urls import path
 
 from approvals.views.beside import FileView
-from records.views import archive, case, compliance, handover, register
+from records.views import archive, case, complaints, compliance, handover, register
 
 app_name = "records"
 
 urlpatterns = [
+    path("complaints/", complaints.ComplaintsView.as_view(), name="complaints"),
+    path(
+        "complaints/<str:reference>/answer/",
+        complaints.AnswerComplaintView.as_view(),
+        name="answer-complaint",
+    ),
     path("handover/", handover.HandoverView.as_view(), name="handover"),
     path("handover/hand-over/", handover.HandOverView.as_view(), name="hand-over"),
     path("handover/acknowledge/", handover.AcknowledgeView.as_view(), name="acknowledge"),

@@ -35,11 +35,16 @@ HUMANITARIAN_ROLES = frozenset({Role.PARTNER, Role.CMCOORD})
 
 
 def next_reference(mission: Mission, kind: str) -> str:
-    """Return the next reference of a mission and kind, such as ``UNAC-CA-2026-0042``.
+    """Return the next reference of a mission and kind, such as ``UNAC-CA-2026-0042``."""
+    return numbered_reference(mission, KIND_CODES[Kind(kind)])
+
+
+def numbered_reference(mission: Mission, code: str) -> str:
+    """Return the next reference of a mission and code, this year.
 
     One statement counts and locks, so that two at once never get the same.
     """
-    code, year = KIND_CODES[Kind(kind)], now().year
+    year = now().year
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -16,9 +16,17 @@ from common import clock
 from ledger.models import Chain, Entry, OutboxRow
 from ledger.verification import verify
 from missions.boundaries import contains, signed_area
-from missions.models import User
+from missions.models import Delegation, Post, User
+from missions.queries import vacant
 from notices.models import Letter
-from records.models import ConditionCheck, Instalment, Task, Visit
+from records.models import (
+    ConditionCheck,
+    Handover,
+    Instalment,
+    ProtectionDuty,
+    Task,
+    Visit,
+)
 from requests_app.models import AssistanceRequest, Attachment
 from requests_app.vocabulary import Kind, Status
 
@@ -121,6 +129,16 @@ def test_whoever_decides_finds_something_waiting(demo):
     waiting = set(Step.objects.filter(state=StepState.OPEN).values_list("post__code", flat=True))
 
     assert {"chief.cimic", "dms", "dsrsg", "designated.official", "cmcoord"} <= waiting
+
+
+def test_people_rotate_and_posts_stay(demo):
+    assert Delegation.objects.get(post__code="sector.east").routes == ["qip"]
+    assert [post.code for post in vacant(Post.objects.all())] == ["cimic.deputy"]
+    assert not set(ACCOUNTS) & {post.code for post in vacant(Post.objects.all())}
+    waits = Handover.objects.get(acknowledgement=None)
+    assert (waits.post.code, waits.capacity) == ("chief.cimic", "officer_in_charge")
+    duties = ProtectionDuty.objects.filter(closed_at=None)
+    assert {duty.post.code for duty in duties} == {"sector.east", "chief.cimic"}
 
 
 def test_the_ledger_holds_and_says_that_its_clock_was_told(demo):

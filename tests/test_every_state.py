@@ -102,7 +102,7 @@ class Journey:
     not_asked: frozenset[str] = frozenset()
     without: str = ""
     refers: bool = False
-    supersedes: bool = True
+    said_anew: frozenset[SeatKind] = frozenset(SeatKind)
 
     def lines(self) -> set[Line]:
         """List the lines of the table that its records use: those between its statuses."""
@@ -120,7 +120,7 @@ JOURNEYS = {
         answers=civil_answers,
         by="unit.east",
         statuses=ASKED | DECIDED,
-        counted=(0, 0),
+        counted=(171, 545),
         marker="humanitarian",
         never=TASKING_ALONE | NOBODY_CONSULTED,
         not_asked=frozenset({"human_rights_advice", "unpol_advice", "decision_ssr"}),
@@ -131,25 +131,17 @@ JOURNEYS = {
         changes={"ssr": True, "humanitarian": True, "protection": True, "public_order": True},
         by="partner.ngo",
         statuses=ASKED | DECIDED,
-        counted=(0, 0),
-        never=TASKING_ALONE
-        | ASKED_ANEW
-        | NOBODY_CONSULTED
-        | {
-            (Status.APPROVED, Act.NOT_APPROVE),
-            (Status.NOT_APPROVED, Act.APPROVE),
-            (Status.NOT_APPROVED, Act.NOT_APPROVE),
-        },
+        counted=(139, 397),
         not_asked=frozenset({"sector_review", "decision"}),
         refers=True,
-        supersedes=False,
+        said_anew=frozenset(SeatKind) - THINKS,
     ),
     "a QIP": Journey(
         route="qip",
         answers=qip_answers,
         by="partner.ngo",
         statuses=ASKED | DECIDED,
-        counted=(0, 0),
+        counted=(232, 618),
         marker="ssr",
     ),
     "security for a humanitarian actor": Journey(
@@ -157,7 +149,7 @@ JOURNEYS = {
         answers=security_answers,
         by="partner.ngo",
         statuses=ASKED | DECIDED,
-        counted=(0, 0),
+        counted=(52, 154),
         refers=True,
     ),
     "security for UN-CMCoord, where a mission hears no UNDSS": Journey(
@@ -166,7 +158,7 @@ JOURNEYS = {
         changes={"requester_class": "humanitarian"},
         by="cmcoord",
         statuses=(ASKED | DECIDED) - {Status.IN_CONSULTATION},
-        counted=(0, 0),
+        counted=(32, 71),
         never=TASKING_ALONE,
         not_asked=frozenset({"cmcoord_advice", "undss_advice"}),
         without="undss_advice",
@@ -176,8 +168,8 @@ JOURNEYS = {
         answers=security_answers,
         by="human.rights",
         statuses=PUT_TO_TASKING | DECIDED,
-        counted=(0, 0),
-        never=frozenset({(Status.NOT_APPROVED, Act.APPROVE)}) & frozenset(),
+        counted=(13, 22),
+        never=frozenset(),
         refers=True,
     ),
     "an extreme situation": Journey(
@@ -185,7 +177,7 @@ JOURNEYS = {
         answers=extreme_answers,
         by="unit.east",
         statuses=REPORTED,
-        counted=(0, 0),
+        counted=(6, 12),
     ),
 }
 
@@ -253,6 +245,8 @@ class Walk:
 
     def alike(self, step: Step) -> tuple[str, ...]:
         """Say of a step what later deeds depend on; advisers asked alike are alike."""
+        if step.rfa.status in DECIDED and step.seat_kind in STANDS_ONCE_DECIDED:
+            return (str(step.stage), step.seat_kind)
         word = step.current.answer if step.current else ""
         if step.seat_kind in THINKS and word != Word.RETURN:
             word = step.current_grants
@@ -291,7 +285,7 @@ class Walk:
             assert policy.may_answer(actor, step), (step, self.path)
             for word in self.words(step, step.words):
                 yield f"{step.seat}: {word}", partial(self.says, approvals.answer, step, word)
-        elif self.journey.supersedes and policy.may_supersede(actor, step):
+        elif step.seat_kind in self.journey.said_anew and policy.may_supersede(actor, step):
             kept = step.current is not None and step.current.answer == Word.RETURN
             decided = step.rfa.status in {Status.APPROVED, Status.NOT_APPROVED}
             if kept or (decided and step.seat_kind in STANDS_ONCE_DECIDED):

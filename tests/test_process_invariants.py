@@ -10,8 +10,9 @@ import pytest
 
 from approvals.definition import BASELINES, Definition, read
 from approvals.invariants import PROCESS_RULES, broken_by_process, check_process, rules_for
-from approvals.invariants.breaches import cases, left_out, meet
-from approvals.vocabulary import SeatCondition
+from approvals.invariants.breaches import cases, conditions_on, in_words, left_out, meet
+from approvals.vocabulary import SeatCondition, SeatKind
+from missions.vocabulary import Role
 from requests_app.vocabulary import Route
 
 CIVIL, QIP, ESCORT, OWN, EXTREME = (
@@ -162,6 +163,13 @@ BROKEN: list[tuple[str, str, str, Definition, set[str]]] = [
     (
         "reviews_first",
         "33",
+        CIVIL,
+        with_seat(CIVIL, "cimic_review", role="cimic_staff"),
+        set(),
+    ),
+    (
+        "reviews_first",
+        "33",
         QIP,
         with_seat(QIP, "cimic_review", condition="humanitarian"),
         {"cimic_review"},
@@ -220,6 +228,13 @@ BROKEN: list[tuple[str, str, str, Definition, set[str]]] = [
         CIVIL,
         with_seat(CIVIL, "mission_support", condition="assets"),
         {"mission_support"},
+    ),
+    (
+        "asks_mission_support_of_every_request",
+        "36",
+        CIVIL,
+        with_seat(CIVIL, "mission_support", role="ops"),
+        set(),
     ),
     (
         "asks_mission_support_before_the_decision",
@@ -283,6 +298,20 @@ BROKEN: list[tuple[str, str, str, Definition, set[str]]] = [
         "keeps_the_force_out_until_decided",
         "39",
         ESCORT,
+        seat_moved(ESCORT, "tasking", 3),
+        {"tasking"},
+    ),
+    (
+        "keeps_the_force_out_until_decided",
+        "39",
+        ESCORT,
+        without_seat(ESCORT, "decision"),
+        {"tasking"},
+    ),
+    (
+        "keeps_the_force_out_until_decided",
+        "39",
+        ESCORT,
         with_seat(ESCORT, "registration", role="cimic_staff"),
         {"registration"},
     ),
@@ -332,12 +361,55 @@ BROKEN: list[tuple[str, str, str, Definition, set[str]]] = [
         {"review_committee"},
     ),
     (
+        "convenes_the_board_before_the_decision",
+        "16",
+        QIP,
+        seat_moved(QIP, "review_committee", 4),
+        {"review_committee"},
+    ),
+    (
         "tasks_a_mission_component_alone",
         "39",
         OWN,
         with_one_more(OWN, 1, "support", "capability", "dms"),
         {"support"},
     ),
+    (
+        "tasks_a_mission_component_alone",
+        "39",
+        OWN,
+        with_one_more(OWN, 1, "again", "tasking", "ops", "ssr"),
+        {"tasking", "again"},
+    ),
+    (
+        "tasks_a_mission_component_alone",
+        "39",
+        OWN,
+        with_seat(OWN, "tasking", kind="decision"),
+        {"tasking"},
+    ),
+    (
+        "finds_on_exceptions",
+        "40",
+        EXTREME,
+        with_seat(EXTREME, "finding", kind="advice"),
+        {"finding"},
+    ),
+    (
+        "finds_on_exceptions",
+        "40",
+        EXTREME,
+        with_seat(EXTREME, "acknowledgement", condition="works"),
+        {"acknowledgement"},
+    ),
+    (
+        "finds_on_exceptions",
+        "40",
+        EXTREME,
+        with_one_more(EXTREME, 2, "second", "finding", "dsrsg", "works"),
+        {"second"},
+    ),
+    ("finds_on_exceptions", "40", EXTREME, in_order(EXTREME, 2, 1), set()),
     (
         "finds_on_exceptions",
         "40",
@@ -536,3 +608,124 @@ def test_seats_meet_where_a_request_can_have_both_markers():
     assert meet(CIVIL, ssr, BASELINES[CIVIL].stages[4].seats[0])
     assert left_out(CIVIL, [ssr, other]) is None
     assert left_out(CIVIL, [ssr]) is not None
+
+
+def names_broken(route: str, definition: Definition) -> set[str]:
+    return {breach.rule for breach in broken_by_process(route, definition)}
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_P33_P38_P32_which_post_holds_which_sort_of_seat(role):
+    """Who has means is asked for them; advisers only advise; who never answers has no seat."""
+    capability = names_broken(CIVIL, with_seat(CIVIL, "mission_support", role=role))
+    advice = names_broken(CIVIL, with_one_more(CIVIL, 3, "more", "advice", role))
+    review = names_broken(CIVIL, with_one_more(CIVIL, 1, "more", "review", role))
+    tasking = names_broken(CIVIL, with_seat(CIVIL, "tasking", role=role))
+    decision = names_broken(CIVIL, with_seat(CIVIL, "decision", role=role))
+
+    assert ("asks_capability_of_who_has_it" in capability) == (role not in {"dms", "ops", "homc"})
+    assert ("lets_advice_lapse" in capability) == (
+        role
+        in {"cmcoord", "civil_affairs", "gender", "human_rights", "unpol", "undss", "qip_manager"}
+    )
+    assert ("seats_those_who_answer" in advice) == (
+        role
+        in {
+            "unit_cimic",
+            "partner",
+            "dsrsg_office",
+            "evaluator",
+            "records_officer",
+            "administrator",
+        }
+    )
+    assert ("reviews_by_un_cimic_alone" in review) == (
+        role not in {"sector_cimic", "chief_cimic", "cimic_staff"}
+    )
+    assert ("tasks_by_force_operations_alone" in tasking) == (role != "ops")
+    assert ("decides_by_the_competent_authority" in decision) == (
+        role not in {"dsrsg", "dsrsg_political"}
+    )
+    assert ("un_cimic_never_approves" in decision) == (
+        role in {"sector_cimic", "chief_cimic", "cimic_staff"}
+    )
+
+
+@pytest.mark.parametrize("kind", SeatKind.values)
+@pytest.mark.parametrize("stage", range(1, 6))
+def test_P31_each_sort_of_seat_has_its_stage(kind, stage):
+    broken = names_broken(CIVIL, with_one_more(CIVIL, stage, "more", kind, "srsg"))
+    home = {"review": {1, 2}, "advice": {3}, "capability": {3}, "board": {3}}
+    home |= {"decision": {4}, "tasking": {5}, "finding": set()}
+
+    assert ("seats_each_kind_in_its_stage" in broken) == (stage not in home[kind])
+
+
+def test_P31_limits_hold_at_their_ends():
+    for normal, urgent, sound in (
+        (1, 1, True),
+        (8760, 8760, True),
+        (24, 24, True),
+        (24, 25, False),
+        (8761, 24, False),
+        (1, 0, False),
+    ):
+        limits = {"normal_hours": normal, "time_sensitive_hours": urgent}
+        assert (names_broken(CIVIL, with_seat(CIVIL, "tasking", **limits)) == set()) == sound
+
+
+@pytest.mark.parametrize(
+    ("route", "definition", "words"),
+    [
+        (CIVIL, without_seat(CIVIL, "cimic_review"), "UN-CIMIC does not review."),
+        (CIVIL, without_seat(CIVIL, "mission_support"), "DMS/CMS is not consulted."),
+        (CIVIL, without_seat(CIVIL, "cmcoord_advice"), "UN-CMCoord is not heard."),
+        (CIVIL, without_seat(CIVIL, "gender_advice"), "The gender adviser is not heard."),
+        (CIVIL, without_seat(CIVIL, "tasking"), "Nobody tasks the force."),
+        (
+            CIVIL,
+            with_seat(CIVIL, "cmcoord_advice", condition="disaster"),
+            "UN-CMCoord is not heard on some humanitarian requests: those with humanitarian "
+            "bearing and without natural disaster.",
+        ),
+        (
+            QIP,
+            with_seat(QIP, "gender_advice", condition="ssr"),
+            "The gender adviser is not heard on some requests: those with protection of civilians "
+            "and without security sector reform.",
+        ),
+        (
+            OWN,
+            with_seat(OWN, "tasking", condition="works"),
+            "Some requests would never be tasked: those without construction or engineering works.",
+        ),
+        (
+            ESCORT,
+            with_seat(ESCORT, "cmcoord_advice", condition="not_ssr"),
+            "UN-CMCoord is not heard on some humanitarian requests: those with security sector "
+            "reform.",
+        ),
+    ],
+)
+def test_a_breach_says_which_requests_it_would_fail(route, definition, words):
+    assert words in {breach.words for breach in broken_by_process(route, definition)}
+
+
+def test_the_editors_conditions_are_those_that_tell_requests_of_a_route_apart():
+    everywhere = set(SeatCondition) - {
+        SeatCondition.QIP,
+        SeatCondition.COMMUNITY,
+        SeatCondition.UNIT_ASKED,
+    }
+
+    assert set(conditions_on(CIVIL)) == everywhere | {
+        SeatCondition.COMMUNITY,
+        SeatCondition.UNIT_ASKED,
+    }
+    assert set(conditions_on(QIP)) == everywhere | {SeatCondition.UNIT_ASKED}
+    assert set(conditions_on(ESCORT)) == everywhere
+    assert conditions_on(OWN)[0] == SeatCondition.ALWAYS
+
+
+def test_a_case_without_any_marker_is_every_request():
+    assert in_words(OWN, frozenset({SeatCondition.ALWAYS}), []) == "all"

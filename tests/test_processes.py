@@ -14,6 +14,7 @@ from approvals.definition import BASELINES, differences, read
 from approvals.models import CoSignature, Process, ProcessComment
 from approvals.queries.processes import processes_of, routes_of, six_months_after
 from approvals.routing import process_for, process_in_force
+from cimic.demo.loading import load
 from common.clock import now, telling
 from common.errors import Forbidden, NotNow, Stale
 from ledger.models import Chain, Entry
@@ -21,6 +22,7 @@ from ledger.verification import verify
 from missions.calendar import local_day
 from missions.models import Appointment, Delegation, Mission, Post
 from notices.services import owed_rows, take_from_outbox
+from requests_app.vocabulary import Route
 from tests.builders import a_mission, a_person, a_submitted, carried_to, in_days, who
 from tests.calling import Caller
 from tests.test_races import at_once, refusals
@@ -609,6 +611,28 @@ def test_a_list_that_is_asked_for_strangely_is_malformed(mission):
     chief.read("processes/?state=asleep", expect=400)
     chief.read("processes/?cursor=x", expect=400)
     assert chief.read("processes/?route=qip&state=draft")["results"] == []
+
+
+def test_the_demonstration_has_processes_and_lets_more_be_written(db):
+    at = dt.datetime(2027, 3, 9, 10, 30, tzinfo=dt.UTC)
+    load(records=0, now=at)
+    with telling(at):
+        chief, dsrsg, homc, srsg = (
+            Caller(name) for name in ("chief.cimic", "dsrsg", "homc", "srsg")
+        )
+        listed = chief.read("processes/")
+        stand = {(line["route"], line["state"]) for line in listed["results"]}
+        assert {(CIVIL, "in_force"), ("qip", "draft")} <= stand
+        routes = {line["route"]: line for line in listed["routes"]}
+        assert routes[CIVIL]["in_force_from"] == "2027-01-08"
+        assert 0 < routes["qip"]["days_left"] < 184
+        for route in set(Route.values) - {"qip"}:
+            made = chief.tell("processes/", {"route": route}, expect=201)
+            here = f"processes/{made['id']}/"
+            for signer in (dsrsg, homc):
+                signer.tell(f"{here}co-sign/", {"digest": made["digest"]})
+            assert srsg.tell(f"{here}promulgate/")["state"] == "in_force"
+        assert verify().holds
 
 
 # --- the database ---------------------------------------------------------------------------

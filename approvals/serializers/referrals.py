@@ -17,6 +17,7 @@ class ReferralSerializer(serializers.ModelSerializer[Referral]):
     opened_post = serializers.CharField(source="opened_post.title", default=None, allow_null=True)
     closed_by = serializers.CharField(source="closed_by.name", default=None, allow_null=True)
     closed_post = serializers.CharField(source="closed_post.title", default=None, allow_null=True)
+    closed_as = serializers.CharField()
     delegation = serializers.CharField(allow_null=True)
     follows = serializers.IntegerField(source="follows_id", allow_null=True)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -68,7 +69,7 @@ def load(*, records: int | None = None, seed: int = 1, now: dt.datetime | None =
     moments = sorted(
         moment for story in stories.values() for moment in moments_of(story, now, zone, seed)
     )
-    deeds = [
+    deeds: list[tuple[dt.datetime, Callable[[], None]]] = [
         *((moment.at, partial(_play, scene, stories[moment.key], moment)) for moment in moments),
         *process_deeds(scene.world, now),
         *rotation_deeds(scene.world, now),

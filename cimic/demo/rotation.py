@@ -1,4 +1,4 @@
-"""How people rotate in the demonstration (P49): leave, delegations, handovers, duties to protect."""
+"""How people rotate in the demonstration: leave, delegations, handovers, duties (P49)."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from records import handing_over
 from records.models import Handover
 from requests_app.vocabulary import Route
 
-Deed = tuple[dt.datetime, Callable[[], object]]
+Deed = tuple[dt.datetime, Callable[[], None]]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The summary: kept by a reader of the outbox, record by record, and made anew on demand.
 
-A record's chain is locked while it is read (``FOR NO KEY UPDATE``), so that no deed changes it
-meanwhile and no two readers count it at once. One that is busy is passed over: it stays owed
+A record and its chain are locked while they are read, so that no deed changes them meanwhile
+and no two readers count it at once. One that is busy is passed over: it stays owed
 and the next sweep takes it. What was found, what it changes in the counts, and the mark on
 every row owed for that record until then are one transaction, so that a worker killed
 anywhere leaves all of it or none.
@@ -227,9 +227,17 @@ def _owed_chains(rows: QuerySet[OutboxRow]) -> list[UUID]:
 
 
 def _locked(chains: Iterable[UUID], *, wait: bool = False) -> list[UUID]:
-    """Lock chains against deeds and other readers; pass over those that are busy."""
+    """Lock records and their chains against deeds and other readers; pass over the busy.
+
+    The record first, then its chain, as every deed does: nobody waits crosswise.
+    """
+    asked = list(chains)
+    records = set(AssistanceRequest.objects.filter(pk__in=asked).values_list("pk", flat=True))
+    rfas = AssistanceRequest.objects.select_for_update(skip_locked=not wait, no_key=True)
+    held = set(rfas.filter(pk__in=records).order_by("pk").values_list("pk", flat=True))
+    free = [chain for chain in asked if chain in held or chain not in records]
     rows = Chain.objects.select_for_update(skip_locked=not wait, no_key=True)
-    return list(rows.filter(pk__in=list(chains)).order_by("pk").values_list("pk", flat=True))
+    return list(rows.filter(pk__in=free).order_by("pk").values_list("pk", flat=True))
 
 
 def _owed_for(chains: list[UUID]) -> QuerySet[OutboxRow]:
@@ -319,8 +327,11 @@ def _batch(ids: list[UUID], *, wait: bool) -> set[UUID]:
 def rebuild(mission: Mission) -> int:
     """Make a mission's summary anew from its records, in batches; return how many records.
 
+    First the counts are made what the records' lines add up to, whatever these say; then each
+    line is found anew and the counts follow it.
     Deeds go on meanwhile: a record that is busy is counted once it is free.
     """
+    add_up(mission)
     records = AssistanceRequest.objects.filter(mission=mission, submitted_at__isnull=False)
     ids = list(records.order_by("pk").values_list("pk", flat=True))
     busy: list[UUID] = []
@@ -330,7 +341,6 @@ def rebuild(mission: Mission) -> int:
         busy += [each for each in some if each not in done]
     for each in busy:
         _batch([each], wait=True)
-    add_up(mission)
     return len(ids)
 
 
