@@ -50,6 +50,15 @@ def _classification() -> Case:
     )
 
 
+def _unless_low_profile(expression: Any) -> Case:
+    """Leave a low-profile requester out of what leaves, whoever takes it (R22)."""
+    return Case(
+        When(low_profile=True, then=Value("", TextField())),
+        default=Cast(expression, TextField()),
+        output_field=TextField(),
+    )
+
+
 COLUMNS: tuple[tuple[str, Any], ...] = (
     ("Reference", F("reference")),
     ("Kind", F("kind")),
@@ -63,9 +72,9 @@ COLUMNS: tuple[tuple[str, Any], ...] = (
     ("Place", inert("place")),
     ("Latitude", F("latitude")),
     ("Longitude", F("longitude")),
-    ("Organisation", inert("organisation__name")),
-    ("Organisation type", F("organisation__type")),
-    ("Asked by", inert("on_behalf_of")),
+    ("Organisation", _unless_low_profile(inert("organisation__name"))),
+    ("Organisation type", _unless_low_profile(F("organisation__type"))),
+    ("Asked by", _unless_low_profile(inert("on_behalf_of"))),
     ("Needed by", F("needed_by")),
     ("Urgency", F("urgency")),
     ("Women", F("women")),

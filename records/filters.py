@@ -8,7 +8,13 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from approvals.queries import visible_to, waiting_on, with_what_is_open
+from approvals.queries import (
+    knows_who_asks,
+    visible_to,
+    waiting_on,
+    with_what_is_open,
+    with_who_asks,
+)
 from common.errors import FieldError, Malformed
 from missions.models import DisasterEvent, DisplacementSite, Post, Sector, User
 from missions.queries import standings_of
@@ -105,14 +111,17 @@ class RegisterFilter(django_filters.FilterSet):
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
     ) -> QuerySet[AssistanceRequest]:
         """Keep the requests that hold every word: in reference, title, text, place or asker."""
+        known = knows_who_asks(self.person)
         for word in value.split()[:MOST_WORDS]:
+            asked_by = Q(organisation__name__icontains=word) | Q(
+                organisation__acronym__icontains=word
+            )
             rows = rows.filter(
                 Q(reference__icontains=word)
                 | Q(title__icontains=word)
                 | Q(description__icontains=word)
                 | Q(place__icontains=word)
-                | Q(organisation__name__icontains=word)
-                | Q(organisation__acronym__icontains=word)
+                | (asked_by & known)
             )
         return rows
 
@@ -138,7 +147,7 @@ class RegisterFilter(django_filters.FilterSet):
 def lines_for(person: User) -> QuerySet[AssistanceRequest]:
     """Return every line a person may see, with all that a line shows."""
     return with_what_is_open(
-        visible_to(person).select_related(
+        with_who_asks(person, visible_to(person)).select_related(
             "mission", "sector", "area", "organisation", "requested_by", "post", "cluster"
         )
     )

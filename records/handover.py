@@ -6,6 +6,7 @@ The page belongs to the post. A reader sees in it only what they may see anyway.
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -59,7 +60,7 @@ class Handing:
     asked: Part
     classified: Part
     unfound: Part
-    unchecked: Counter[int]
+    unchecked: Counter[UUID]
     duties: list[ProtectionDuty]
     acting: list[Appointment]
     delegations: list[Delegation]
@@ -92,7 +93,7 @@ def _part(rows: QuerySet[AssistanceRequest]) -> Part:
     return Part(found[:MOST_SHOWN], count)
 
 
-def _unchecked(*parts: Part) -> Counter[int]:
+def _unchecked(*parts: Part) -> Counter[UUID]:
     """Count by record the conditions of approval and of DMS/CMS that are not checked (P68)."""
     records = [rfa.pk for part in parts for rfa in part.rows]
     approves = Q(seat_kind=SeatKind.DECISION, current__answer__in=sorted(APPROVALS))
@@ -102,9 +103,7 @@ def _unchecked(*parts: Part) -> Counter[int]:
     checked = set(checks.values_list("answer", "number"))
     return Counter(
         rfa
-        for rfa, answer, conditions in given.values_list(
-            "rfa", "current", "current__conditions"
-        )
+        for rfa, answer, conditions in given.values_list("rfa", "current", "current__conditions")
         for number in range(1, len(conditions) + 1)
         if (answer, number) not in checked
     )

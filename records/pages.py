@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from approvals.pages import SAID, capacity_label
 from approvals.policy import may_read_internal
+from approvals.queries import shows_who_asks
 from approvals.vocabulary import ReminderSort, Word
 from ledger.models import Entry
 from ledger.queries import history_of
@@ -118,19 +119,20 @@ def history_for_page(person: User, rfa: AssistanceRequest) -> list[dict[str, Any
     entries = []
     for entry in history_of(rfa.pk):
         said = json.loads(entry.payload.text)
+        own = entry.actor_id == rfa.requested_by_id and not shows_who_asks(rfa)
         withheld = not inside and bool(said.get("internal") or entry.act == "step.prepared")
         entries.append(
             {
                 "number": entry.number,
                 "text": str(ACTS.get(entry.act, entry.act)) if withheld else _text_of(entry, said),
-                "by": entry.actor_name,
-                "post": entry.post_title,
+                "by": _("the requester") if own else entry.actor_name,
+                "post": "" if own else entry.post_title,
                 "capacity": capacity_label(entry.capacity),
                 "at": entry.happened_at,
                 "recorded_at": entry.recorded_at,
                 "late": (entry.recorded_at - entry.happened_at).total_seconds() > 60,
                 "told": entry.told_clock,
-                "changes": [] if withheld else _changes_of(said),
+                "changes": [] if withheld or own else _changes_of(said),
                 "reason": "" if withheld else said.get("reason", ""),
                 "withheld": withheld,
                 "hash": entry.hash,

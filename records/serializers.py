@@ -7,7 +7,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from approvals.policy import may_read_entry, may_read_internal
-from approvals.queries import consistency_of, reports_of_one_event, route_of, waits_of
+from approvals.queries import (
+    TELLS_WHO_ASKS,
+    WITHHELD,
+    consistency_of,
+    reports_of_one_event,
+    route_of,
+    shows_who_asks,
+    waits_of,
+)
 from approvals.serializers import RouteStepSerializer
 from approvals.serializers.priorities import consistency_as_read
 from approvals.serializers.referrals import ReferralSerializer
@@ -82,6 +90,13 @@ class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
             "closed_at",
             "waiting_on",
         ]
+
+    def to_representation(self, rfa: AssistanceRequest) -> dict[str, Any]:
+        """Leave out who asks, where the reader is not to know it (R22)."""
+        found = super().to_representation(rfa)
+        if not shows_who_asks(rfa):
+            found.update(organisation=None, requested_by=WITHHELD)
+        return found
 
     @extend_schema_field(WaitingSerializer(many=True))
     def get_waiting_on(self, rfa: AssistanceRequest) -> Any:
@@ -229,6 +244,8 @@ class RecordSerializer(LineSerializer):
         found = super().to_representation(rfa)
         found["route_name"] = rfa.route
         content = content_of(rfa)
+        if not shows_who_asks(rfa):
+            content.update(dict.fromkeys(TELLS_WHO_ASKS & set(content)))
         found.update({name: value for name, value in content.items() if name not in found})
         if rfa.kind == Kind.EXTREME_SITUATION:
             found.update(extreme_of(rfa))
@@ -243,6 +260,14 @@ class RecordSerializer(LineSerializer):
             rfa.attachments.select_related("added_by", "rfa"), many=True
         ).data
         found["messages"] = MessageSerializer(messages_for(person, rfa), many=True).data
+        if not shows_who_asks(rfa):
+            name = rfa.requested_by.name
+            for said in (*found["messages"], *found["attachments"]):
+                for who in ("by", "added_by"):
+                    if said.get(who) == name:
+                        said[who] = WITHHELD
+                        if "post" in said:
+                            said["post"] = None
         found["allowed"] = allowed(person, rfa)
         return found
 
@@ -312,6 +337,12 @@ def messages_for(person: Any, rfa: AssistanceRequest) -> Any:
     return messages if may_read_internal(person) else messages.filter(internal=False)
 
 
+# The acts whose entries keep what was asked, and so who asks.
+TELLS_CONTENT = frozenset(
+    {"request.drafted", "request.submitted", "request.resubmitted", "request.changed"}
+)
+
+
 class EntrySerializer(serializers.ModelSerializer[Entry]):
     """An entry of a record's history, with all that its hash and digest are made of.
 
@@ -347,10 +378,26 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "hash",
         ]
 
+    def _is_withheld(self, entry: Entry) -> bool:
+        """Whether an entry tells who a low-profile requester is, to who is not to know (R22)."""
+        rfa = self.context.get("rfa")
+        if rfa is None or shows_who_asks(rfa):
+            return False
+        return entry.actor_id == rfa.requested_by_id or entry.act in TELLS_CONTENT
+
+    def to_representation(self, entry: Entry) -> dict[str, Any]:
+        """Leave out who did it, with the payload, where that is who asks."""
+        found = super().to_representation(entry)
+        if self._is_withheld(entry):
+            found.update(actor=None, actor_id=None, post=None, post_id=None)
+        return found
+
     @extend_schema_field(serializers.DictField(allow_null=True))
     def get_payload(self, entry: Entry) -> dict[str, Any] | None:
         """Give what the entry says, unless it is the mission's own and the reader a partner."""
         said: dict[str, Any] = json.loads(entry.payload.text)
+        if self._is_withheld(entry):
+            return None
         return said if may_read_entry(self.context["request"].user, entry.act, said) else None
 
     @extend_schema_field(serializers.CharField(allow_null=True))

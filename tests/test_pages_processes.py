@@ -105,6 +105,7 @@ def test_the_editor_works_without_a_script_and_loses_nothing_typed(desk):
     expect(page.locator('[name="stages-3-seats-7-normal_hours"]')).to_have_value("72")
     press(page, "Save the draft")
     expect(main(page)).to_contain_text("Not saved: 2 boxes are to be filled in")
+    expect(page.get_by_role("alert")).to_contain_text("Stage 3, seat 7: Choose one.")
     expect(page.locator("#stages-3-seats-7-role-error")).to_contain_text("Choose one.")
     fill(
         page,

@@ -729,3 +729,21 @@ def test_the_editors_conditions_are_those_that_tell_requests_of_a_route_apart():
 
 def test_a_case_without_any_marker_is_every_request():
     assert in_words(OWN, frozenset({SeatCondition.ALWAYS}), []) == "all"
+
+
+@pytest.mark.parametrize("route", [CIVIL, QIP])
+def test_P30_a_process_that_decides_nothing_is_told_so_and_nothing_else_of_its_order(route):
+    content = baseline(route)
+    content["stages"] = [
+        stage for stage in content["stages"] if stage["status"] != "awaiting_decision"
+    ]
+    found = broken_by_process(route, read(content))
+
+    assert [(breach.paragraph, breach.words) for breach in found] == [("30", "Nobody decides.")]
+
+
+def test_P33_a_process_of_reviews_alone_has_its_review_first():
+    content = baseline(CIVIL)
+    content["stages"] = content["stages"][:2]
+
+    assert "reviews_first" not in names_broken(CIVIL, read(content))

@@ -11,6 +11,7 @@ from approvals.pages.records import (
     page_of_record,
     route_for_page,
     thread_for_page,
+    vacancies_of,
     waiting_for_page,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "page_of_record",
     "route_for_page",
     "thread_for_page",
+    "vacancies_of",
     "waiting_for_page",
 ]

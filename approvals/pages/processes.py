@@ -242,6 +242,17 @@ def errors_by_place(errors: list[FieldError]) -> dict[str, list[str]]:
     return found
 
 
+def summary_for_page(errors: dict[str, list[str]]) -> list[dict[str, str]]:
+    """Return what cannot be read as a summary whose lines lead to the boxes."""
+    found = []
+    for box, messages in errors.items():
+        numbers = [part for part in box.split("-") if part.isdecimal()]
+        words = (_("Process"), _("Stage %(stage)s"), _("Stage %(stage)s, seat %(seat)s"))
+        where = words[len(numbers)] % dict(zip(("stage", "seat"), numbers, strict=False))
+        found += [{"field_id": box, "message": f"{where}: {message}"} for message in messages]
+    return found
+
+
 def rows_for_page(
     typed: dict[str, Any],
     choices: dict[str, list[tuple[str, Any]]],

@@ -1,6 +1,7 @@
 """Routes, steps and records as pages show them: plain values for the components."""
 
 import datetime as dt
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from approvals.models import Answer, Referral, Step
-from approvals.queries import waits_of
+from approvals.queries import WITHHELD, gone_up, shows_who_asks, waits_of
 from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, StepState, Verified, Word
 from common.clock import now
+from missions.models import User
 from missions.vocabulary import Capacity
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, Status
@@ -153,7 +155,19 @@ def _seat(step: Step, post_title: str) -> dict[str, Any]:
     }
 
 
-def drawn(step: Step) -> list[dict[str, Any]]:
+def vacancies_of(
+    rfa: AssistanceRequest, steps: list[Step], referrals: Sequence[Referral] = ()
+) -> dict[int, str]:
+    """Say of each vacant post that a record waits on where its work goes."""
+    waiting = {step.post_id for step in steps if step.state == StepState.OPEN}
+    waiting |= {referral.put_to_id for referral in referrals if referral.is_open}
+    return {
+        post: _("vacant: goes to %(post)s") % {"post": above} if above else _("vacant")
+        for post, above in gone_up(rfa, waiting).items()
+    }
+
+
+def drawn(step: Step, vacancies: dict[int, str] | None = None) -> list[dict[str, Any]]:
     """Return a step as it is drawn: the answer that stands, then those it superseded."""
     answers = list(step.answers.all())
     current = step.current
@@ -166,6 +180,7 @@ def drawn(step: Step) -> list[dict[str, Any]]:
                 "state_label": step.get_state_display(),
                 "opened_at": step.opened_at,
                 "due_at": step.due_at,
+                "vacant": (vacancies or {}).get(step.post_id, ""),
             }
         )
     for given in reversed(answers):
@@ -183,7 +198,9 @@ def drawn(step: Step) -> list[dict[str, Any]]:
     return shown
 
 
-def route_for_page(steps: list[Step]) -> list[dict[str, Any]]:
+def route_for_page(
+    steps: list[Step], vacancies: dict[int, str] | None = None
+) -> list[dict[str, Any]]:
     """Return a record's steps as stages with their seats; seats not asked are left out."""
     stages = []
     asked = [step for step in steps if step.state != StepState.SKIPPED]
@@ -193,7 +210,7 @@ def route_for_page(steps: list[Step]) -> list[dict[str, Any]]:
             {
                 "name": seats[0].stage_name,
                 "state": _stage_state(seats),
-                "steps": [seat for step in seats for seat in drawn(step)],
+                "steps": [seat for step in seats for seat in drawn(step, vacancies)],
             }
         )
     return stages
@@ -220,14 +237,17 @@ def answers_for_page(route: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return first[::-1] + [seat for seat in given if not seat["decisive"]]
 
 
-def waiting_for_page(steps: list[Step], referrals: list[Referral]) -> list[dict[str, Any]]:
-    """Say on whom a record waits, since when and until when."""
+def waiting_for_page(
+    steps: list[Step], referrals: list[Referral], vacancies: dict[int, str]
+) -> list[dict[str, Any]]:
+    """Say on whom a record waits, since when and until when, and where the post is vacant."""
     referred = [
         {
             "post_title": referral.put_to.title,
             "seat_label": _("Referral"),
             "since": referral.opened_at,
             "due_at": referral.due_at,
+            "vacant": vacancies.get(referral.put_to_id, ""),
         }
         for referral in referrals
         if referral.is_open
@@ -238,6 +258,7 @@ def waiting_for_page(steps: list[Step], referrals: list[Referral]) -> list[dict[
             "seat_label": step.seat_label,
             "since": step.opened_at,
             "due_at": step.due_at,
+            "vacant": vacancies.get(step.post_id, ""),
         }
         for step in steps
         if step.state == StepState.OPEN
@@ -277,6 +298,7 @@ def line_of(
     rfa: AssistanceRequest, *, mine: bool = False, step: Step | None = None
 ) -> dict[str, Any]:
     """Return a record as one line of a list; with a step, as what is asked of the reader."""
+    shown = mine or step is not None or shows_who_asks(rfa)
     line: dict[str, Any] = {
         "url": page_of_record(rfa, mine=mine),
         "title": rfa.title or _("Without a title yet"),
@@ -287,7 +309,8 @@ def line_of(
         "status_label": rfa.get_status_display(),
         "classification": rfa.classification,
         "classification_label": rfa.get_classification_display(),
-        "organisation": str(rfa.organisation) if rfa.organisation else "",
+        "organisation": str(rfa.organisation) if rfa.organisation and shown else "",
+        "requester": rfa.requested_by.name if shown else WITHHELD,
         "place": rfa.place or (rfa.area.name if rfa.area else ""),
         "sector": rfa.sector.name if rfa.sector else "",
         "needed_by": rfa.needed_by,
@@ -310,7 +333,7 @@ def line_of(
             "since": waits[0].opened_at,
         }
     elif rfa.status in OWN_PAGE:
-        line |= {"waiting_on": _("you") if mine else rfa.requested_by.name, "since": rfa.changed_at}
+        line |= {"waiting_on": _("you") if mine else line["requester"], "since": rfa.changed_at}
     else:
         line |= {"since": rfa.changed_at}
     return line
@@ -332,6 +355,15 @@ def by_urgency(steps: list[Step]) -> list[dict[str, Any]]:
     ]
 
 
+def _is_shown(rfa: AssistanceRequest, person: User) -> bool:
+    return person.pk != rfa.requested_by_id or shows_who_asks(rfa)
+
+
+def _by(rfa: AssistanceRequest, person: User) -> str:
+    """Name who wrote or sent something; a low-profile requester not (R22)."""
+    return person.name if _is_shown(rfa, person) else str(_("the requester"))
+
+
 def files_for_page(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     """List a record's files with the addresses they are served from."""
     return [
@@ -339,7 +371,7 @@ def files_for_page(rfa: AssistanceRequest) -> list[dict[str, Any]]:
             "name": kept.name,
             "url": reverse("approvals:file", args=[kept.pk]),
             "size": kept.size,
-            "by": kept.added_by.name,
+            "by": _by(rfa, kept.added_by),
             "at": kept.added_at,
         }
         for kept in rfa.attachments.select_related("added_by")
@@ -353,8 +385,8 @@ def thread_for_page(rfa: AssistanceRequest, *, internal: bool) -> list[dict[str,
         messages = messages.filter(internal=False)
     return [
         {
-            "by": message.by.name,
-            "post": message.post.title if message.post else "",
+            "by": _by(rfa, message.by),
+            "post": message.post.title if message.post and _is_shown(rfa, message.by) else "",
             "at": message.at,
             "text": message.text,
             "internal": message.internal,

@@ -35,8 +35,12 @@ def may_end_delegation(person: User, delegation: Delegation) -> Verdict:
 
 
 def may_put_in_charge(person: User, post: Post) -> Verdict:
-    """Let the holder name an officer-in-charge, or the post above; of a vacant one too."""
-    if _answers_for(person, post) or post.pk in vacant_below(person):
+    """Let the holder name an officer-in-charge, or the post above; of a vacant one too.
+
+    Who acts above for some routes alone names nobody for all of them.
+    """
+    below = vacant_below(person).get(post.pk)
+    if _answers_for(person, post) or (below is not None and not below.routes):
         return YES
     if post.above is not None and _answers_for(person, post.above):
         return YES

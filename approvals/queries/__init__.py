@@ -2,7 +2,19 @@
 
 from approvals.queries.extreme import may_be_one_event, reports_of_one_event
 from approvals.queries.look_alikes import weighed_look_alikes
-from approvals.queries.people import first_held_above, open_at_vacant_posts, standing_at
+from approvals.queries.low_profile import (
+    TELLS_WHO_ASKS,
+    WITHHELD,
+    knows_who_asks,
+    shows_who_asks,
+    with_who_asks,
+)
+from approvals.queries.people import (
+    first_held_above,
+    gone_up,
+    open_at_vacant_posts,
+    standing_at,
+)
 from approvals.queries.priorities import consistency_of, priorities_in_force, priorities_of
 from approvals.queries.records import (
     REACHED,
@@ -19,6 +31,11 @@ from approvals.queries.referrals import put_to_first, referee_standing, referral
 from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "TELLS_WHO_ASKS",
+    "WITHHELD",
+    "knows_who_asks",
+    "shows_who_asks",
+    "with_who_asks",
     "consistency_of",
     "priorities_in_force",
     "priorities_of",
@@ -32,6 +49,7 @@ __all__ = [
     "may_be_one_event",
     "reports_of_one_event",
     "first_held_above",
+    "gone_up",
     "open_at_vacant_posts",
     "standing_at",
     "REACHED",

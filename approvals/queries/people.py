@@ -50,6 +50,32 @@ def first_held_above(post: Post, rfa: AssistanceRequest) -> Post | None:
     return None
 
 
+def gone_up(rfa: AssistanceRequest, waiting: set[int]) -> dict[int, str]:
+    """Name, for each vacant post that a record waits on, the post above that its work goes to.
+
+    Empty where nobody above acts for it or may know of the record (P39). One statement, and
+    another only if one of the posts is vacant.
+    """
+    if not waiting:
+        return {}
+    mission = Post.objects.filter(mission=rfa.mission_id)
+    empty = set(vacant(mission).values_list("pk", flat=True))
+    if not waiting & empty:
+        return {}
+    posts = {post.pk: post for post in mission}
+    found = {}
+    for pk in waiting & empty:
+        above, seen = posts[pk].above_id, {pk}
+        while above is not None and above not in seen:
+            seen.add(above)
+            hidden = rfa.hidden_from_force and posts[above].role in FORCE
+            if above not in empty and not hidden:
+                break
+            above = posts[above].above_id
+        found[pk] = posts[above].title if above is not None and above not in empty else ""
+    return found
+
+
 def open_at_vacant_posts() -> QuerySet[Step]:
     """List the open steps of posts that nobody acts for today."""
     return Step.objects.filter(

@@ -23,15 +23,19 @@ from approvals.pages import (
     line_of,
     route_for_page,
     thread_for_page,
+    vacancies_of,
     waiting_for_page,
 )
 from approvals.queries import (
+    TELLS_WHO_ASKS,
     consistency_of,
     inbox_of,
     referrals_waiting_on,
     route_of,
+    shows_who_asks,
     visible_to,
     weighed_look_alikes,
+    with_who_asks,
 )
 from approvals.queries.look_alikes import Weighed
 from approvals.vocabulary import StepState, Word
@@ -74,9 +78,13 @@ def _step(request: HttpRequest, pk: int) -> Step:
     )
     if step is None:
         raise Http404
-    step.rfa = AssistanceRequest.objects.select_related(
-        "mission", "post", "organisation", "requested_by", "sector", "area", "cluster"
-    ).get(pk=step.rfa_id)
+    step.rfa = (
+        with_who_asks(request.user, AssistanceRequest.objects.all())
+        .select_related(
+            "mission", "post", "organisation", "requested_by", "sector", "area", "cluster"
+        )
+        .get(pk=step.rfa_id)
+    )
     return step
 
 
@@ -91,23 +99,37 @@ def look_alikes_for(person: User, rfa: AssistanceRequest) -> list[Weighed]:
     return weighed_look_alikes(person, rfa) if rfa.status in LOOKS_ALIKE else []
 
 
+def details_for(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """List what was answered, without who asks where the reader is not to know it (R22)."""
+    if shows_who_asks(rfa):
+        return details_of(rfa)
+    return [
+        {
+            **section,
+            "rows": [row for row in section["rows"] if row.get("name") not in TELLS_WHO_ASKS],
+        }
+        for section in details_of(rfa)
+    ]
+
+
 def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, Any]:
     """Return what every page that shows a record whole needs."""
     steps = list(route_of(rfa))
-    route = route_for_page(steps)
     referrals = list(rfa.referrals.select_related("put_to", "opened_by", "closed_by"))
+    vacancies = vacancies_of(rfa, steps, referrals)
+    route = route_for_page(steps, vacancies)
     for referral in referrals:
         referral.rfa = rfa
     internal = policy.may_read_internal(request.user)
     return {
         "rfa": rfa,
         "line": line_of(rfa),
-        "sections": details_of(rfa),
+        "sections": details_for(rfa),
         "people": people(rfa),
         "extreme": extreme_facts_of(rfa),
         "route": route,
         "answers": answers_for_page(route),
-        "waiting": waiting_for_page(steps, referrals),
+        "waiting": waiting_for_page(steps, referrals, vacancies),
         "consistency": consistency_of(rfa),
         "look_alikes": look_alikes_for(request.user, rfa),
         "may_weigh": policy.may_weigh(request.user, rfa),

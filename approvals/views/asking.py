@@ -22,6 +22,7 @@ from approvals.queries import (
     visible_to,
     weighed_look_alikes,
     with_what_is_open,
+    with_who_asks,
 )
 from approvals.vocabulary import StepState, Word
 from common.clock import iso
@@ -58,7 +59,7 @@ def found(request: HttpRequest, reference: str) -> AssistanceRequest:
     except ValueError:
         key = {"reference": reference.replace("\0", "")}
     rfa = (
-        visible_to(request.user)
+        with_who_asks(request.user, visible_to(request.user))
         .select_related("mission", "post", "organisation", "requested_by", "sector", "area")
         .filter(**key)
         .first()

@@ -21,6 +21,7 @@ from approvals.pages.processes import (
     choices_for,
     errors_by_place,
     rows_for_page,
+    summary_for_page,
 )
 from approvals.services.checking import check_in, roles_held
 from approvals.views.processes import found
@@ -77,6 +78,7 @@ def _context(process: Process, sheet: Sheet) -> dict[str, Any]:
         "no_stages": shown.get("stages", []),
         "check": check_for_page(checked) if definition else None,
         "unreadable": sum(map(len, errors.values())),
+        "summary": summary_for_page(errors),
         "changed": differences(process.based_on.definition, definition)
         if definition and process.based_on
         else [],

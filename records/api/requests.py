@@ -395,7 +395,8 @@ class HistoryView(APIView):
         rfa = record_of(request.user, reference)  # type: ignore[arg-type]
         cursor, size = asked_page(request)
         page = page_of(history_of(rfa.pk), ("number",), cursor=cursor, size=size)
-        rows = EntrySerializer(page.rows, many=True, context={"request": request}).data
+        context = {"request": request, "rfa": rfa}
+        rows = EntrySerializer(page.rows, many=True, context=context).data
         return list_response(request, rows, page)
 
 

@@ -1,0 +1,50 @@
+"""Who a low-profile requester is: known to the posts on the route alone (R22).
+
+Being seen with the military puts partners at risk. Everybody else who may read the record
+reads it without who asks; no filter, search or export tells it either.
+"""
+
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models.fields import BooleanField
+
+from approvals.models import Step
+from approvals.vocabulary import StepState
+from missions.models import User
+from missions.queries import prepares_for, standings_of, vacant_below
+from requests_app.models import AssistanceRequest
+
+# The answers that say who asks, or lead to them.
+TELLS_WHO_ASKS = frozenset({"organisation", "on_behalf_of", "contact", "receiving_contact"})
+WITHHELD = "—"
+
+
+def knows_who_asks(person: User) -> Q:
+    """Keep the records of which a person may know who asks, decided in SQL."""
+    held = [one for one in standings_of(person) if not one.routes]
+    posts = {one.post.pk for one in held}
+    organisations = {one.post.organisation_id for one in held} | {person.organisation_id}
+    organisations.discard(None)
+    answering = posts | prepares_for(person) | set(vacant_below(person))
+    on_the_route = Step.objects.filter(rfa=OuterRef("pk"), post__in=answering).exclude(
+        state=StepState.SKIPPED
+    )
+    return (
+        Q(low_profile=False)
+        | Q(requested_by=person.pk)
+        | Q(post__in=posts)
+        | Q(organisation__in=organisations)
+        | Q(Exists(on_the_route))
+    )
+
+
+def with_who_asks(
+    person: User, requests: QuerySet[AssistanceRequest]
+) -> QuerySet[AssistanceRequest]:
+    """Load beside each record whether the reader may know who asks."""
+    known = ExpressionWrapper(knows_who_asks(person), output_field=BooleanField())
+    return requests.annotate(who_asks_is_known=known)
+
+
+def shows_who_asks(rfa: AssistanceRequest) -> bool:
+    """Whether a record as it was read may show who asks; one not asked about shows nothing."""
+    return not rfa.low_profile or getattr(rfa, "who_asks_is_known", False)
