@@ -8,6 +8,7 @@ import datetime as dt
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -144,7 +145,7 @@ def compared(rfa: AssistanceRequest, other: AssistanceRequest) -> LookAlike:
 
 def _found_by(rfa: AssistanceRequest) -> set[UUID]:
     """Find candidates: near on the map, alike in their title, or for the same in a district."""
-    asked = {"mission": rfa.mission_id, "id": rfa.pk, "most": MOST_FOUND}
+    asked: dict[str, Any] = {"mission": rfa.mission_id, "id": rfa.pk, "most": MOST_FOUND}
     found: set[UUID] = set()
     with connection.cursor() as cursor:
         here = _point(rfa)

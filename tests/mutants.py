@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-
 
 @dataclass
 class Mutant:
@@ -26,6 +24,9 @@ class Mutant:
     result: str = ""
     by: str = ""
     seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.owner}: {self.what}"
 
 
 # What a function that returns this says once its rule is removed.
@@ -146,9 +147,9 @@ def functions_of(tree: ast.Module) -> dict[str, ast.FunctionDef]:
     }
 
 
-def mutants_of(file: str) -> Iterator[Mutant]:
+def mutants_of(checkout: Path, file: str) -> Iterator[Mutant]:
     """List every mutant of a file that is a text of its own."""
-    tree = ast.parse((CHECKOUT / file).read_text(encoding="utf-8"))
+    tree = ast.parse((checkout / file).read_text(encoding="utf-8"))
     texts = {ast.unparse(tree)}
     functions = functions_of(tree).items()
     owner = {id(part): name for name, node in functions for part in ast.walk(node)}
@@ -166,9 +167,9 @@ def mutants_of(file: str) -> Iterator[Mutant]:
                 yield Mutant(file, line, owner.get(id(node), ""), what[:160], text)
 
 
-def marked(file: str) -> str:
-    """Return a file whose functions say that they were met."""
-    tree = ast.parse((CHECKOUT / file).read_text(encoding="utf-8"))
+def marked(file: str, source: str) -> str:
+    """Return a file's source with functions that say that they were met."""
+    tree = ast.parse(source)
     for name, function in functions_of(tree).items():
         function.body.insert(0, ast.parse(f"_SEEN.add({f'{file}:{name}'!r})").body[0])
     tree.body.insert(1, ast.parse("from tests.mutations import SEEN as _SEEN").body[0])

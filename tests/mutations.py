@@ -24,8 +24,9 @@ from typing import Any
 
 import pytest
 
-from tests.mutants import CHECKOUT, Mutant, marked, mutants_of
+from tests.mutants import Mutant, marked, mutants_of
 
+CHECKOUT = Path(__file__).resolve().parent.parent
 RESULTS = CHECKOUT / "var" / "mutations.json"
 TARGETS = ("approvals/moves.py", "approvals/policy/*.py", "approvals/invariants/*.py")
 APART = ("test_start.py", "test_crash.py", "test_embedded.py")  # processes of their own
@@ -59,79 +60,102 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
 # The run.
 
 
+Met = dict[str, tuple[set[str], float]]  # by test: the functions it met, the seconds it took
+
+
+def copied(folder: Path) -> Path:
+    """Copy the checkout, as it would be committed now, so that nobody changes it meanwhile."""
+    listed = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=CHECKOUT, check=True, capture_output=True, text=True)
+    for name in filter(None, names.stdout.split("\0")):
+        if (CHECKOUT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(CHECKOUT / name, folder / name)
+    (folder / ".venv").symlink_to(CHECKOUT / ".venv")
+    return folder
+
+
 class Workplace:
     """A copy of the checkout with a database server of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        listed = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
-        names = subprocess.run(listed, cwd=CHECKOUT, check=True, capture_output=True, text=True)
-        for name in filter(None, names.stdout.split("\0")):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            if (CHECKOUT / name).is_file():
-                shutil.copy2(CHECKOUT / name, folder / name)
-        (folder / ".venv").symlink_to(CHECKOUT / ".venv")
+    def __init__(self, folder: Path, base: Path) -> None:
+        shutil.copytree(base, folder, symlinks=True)
+        self.folder, self.base = folder, base
         self.environment = {**os.environ, "PYTEST_XDIST_WORKER": "mutant"}
-        server = "import tests.database as made; print(made.DATA)"
-        self.environment["CIMIC_DATA"] = self.python("-c", server, env=os.environ).stdout.split()[
-            -1
-        ]
+        told = self.python("import tests.database as made; print(made.DATA)", env=os.environ)
+        self.environment["CIMIC_DATA"] = told.stdout.split()[-1]
 
-    def python(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    def python(self, program: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        return self.run("-c", program, **more)
+
+    def run(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
         more = {"env": self.environment, "timeout": 3600, **more}
         command = [str(self.folder / ".venv/bin/python"), *words]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, **more)
 
     def pytest(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
         plain = ("-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider")
-        return self.python(*plain, "-p", "tests.mutations", *words, **more)
+        return self.run(*plain, "-p", "tests.mutations", *words, **more)
 
     def close(self) -> None:
-        stop = "import sys; from pathlib import Path; from cimic.embedded.postgres import Server"
-        data = f"{self.environment['CIMIC_DATA']}/postgres"
-        self.python("-c", f"{stop}; Server(Path(sys.argv[1])).stop()", data)
+        server = f"Server(Path({self.environment['CIMIC_DATA']!r}) / 'postgres')"
+        given = "from pathlib import Path; from cimic.embedded.postgres import Server"
+        self.python(f"{given}; {server}.stop()")
 
-    def met(self, files: list[str]) -> dict[str, tuple[list[str], float]]:
-        """Run every test; say of each that passed what it met and how long it took."""
+    def met(self, files: list[str], where: list[str]) -> Met:
+        """Run the tests; say of each that passed what it met and how long it took."""
         for file in files:
-            (self.folder / file).write_text(marked(file), encoding="utf-8")
+            source = (self.base / file).read_text(encoding="utf-8")
+            (self.folder / file).write_text(marked(file, source), encoding="utf-8")
         kept = self.folder / "var" / "map.jsonl"
-        told = self.pytest(
-            "-m",
-            "not browser",
-            *(f"--ignore=tests/{name}" for name in APART),
-            env={**self.environment, MAP: str(kept)},
-        )
+        apart = [f"--ignore=tests/{name}" for name in APART]
+        environment = {**self.environment, MAP: str(kept)}
+        told = self.pytest("-m", "not browser", *apart, *where, env=environment)
         failed = {line.split()[1].split("[")[0] for line in failures(told.stdout)}
         print(told.stdout.splitlines()[-1], *sorted(failed), sep="\n  left out: ", flush=True)
-        found: dict[str, tuple[list[str], float]] = {}
+        found: Met = {}
         for line in kept.read_text(encoding="utf-8").splitlines():
             test, seen, seconds = json.loads(line)
-            before, took = found.get(test, ([], 0.0))
-            found[test] = (sorted({*before, *seen}), took + seconds)
+            before, took = found.get(test, (set(), 0.0))
+            found[test] = (before | set(seen), took + seconds)
         for file in files:
-            shutil.copy2(CHECKOUT / file, self.folder / file)
-        return {test: met for test, met in found.items() if met[0] and test not in failed}
+            shutil.copy2(self.base / file, self.folder / file)
+        return {test: met for test, met in found.items() if test not in failed}
 
-    def tries(self, mutant: Mutant, tests: dict[str, tuple[list[str], float]]) -> Mutant:
-        """Run the tests that meet a mutant until one fails."""
+    def names(self, test: str, file: str) -> bool:
+        """Whether a test's file imports a module, or its package, by name."""
+        module = file.removesuffix(".py").replace("/", ".")
+        text = (self.base / test.split("::")[0]).read_text(encoding="utf-8")
+        return module in text or module.rpartition(".")[0] + " import" in text
+
+    def meeting(self, mutant: Mutant, tests: Met) -> list[str]:
+        """List the tests that a mutant can fail, the likeliest first.
+
+        A function's are those that met it; of what stands outside functions it may be any.
+        """
         name = f"{mutant.file}:{mutant.owner}"
-        meeting = [test for test, (seen, _) in tests.items() if not mutant.owner or name in seen]
-        here = {test for test in meeting if any(s.startswith(mutant.file) for s in tests[test][0])}
-        meeting.sort(key=lambda test: (test not in here, len(tests[test][0]), tests[test][1]))
-        if not meeting:
-            mutant.result = "survived"
-            mutant.by = "no test meets it"
-            return mutant
+        found = {test for test, (seen, _) in tests.items() if not mutant.owner or name in seen}
+        near = {
+            test
+            for test in found
+            if self.names(test, mutant.file) or any(mutant.file in met for met in tests[test][0])
+        }
+        return sorted(
+            found, key=lambda test: (test not in near, len(tests[test][0]), tests[test][1])
+        )
+
+    def tries(self, mutant: Mutant, tests: Met) -> Mutant:
+        """Run the tests that meet a mutant until one fails."""
         place, began = self.folder / mutant.file, time.monotonic()
+        meeting = self.meeting(mutant, tests)
+        mutant.result, mutant.by = "survived", "" if meeting else "no test meets it"
         place.write_text(mutant.text, encoding="utf-8")
         for some in (meeting[:FIRST], meeting[FIRST:]):
             if some and mutant.result != "killed":
-                mutant.result, mutant.by = self.fails(
-                    some, 120 + 4 * sum(tests[t][1] for t in some)
-                )
+                limit = 120 + 4 * sum(tests[test][1] for test in some)
+                mutant.result, mutant.by = self.fails(some, limit)
         mutant.seconds = round(time.monotonic() - began, 1)
-        shutil.copy2(CHECKOUT / mutant.file, place)
+        shutil.copy2(self.base / mutant.file, place)
         return mutant
 
     def fails(self, some: list[str], limit: float) -> tuple[str, str]:
@@ -146,69 +170,80 @@ class Workplace:
 
 
 def failures(told: str) -> list[str]:
+    """List the lines of pytest's summary that name what failed."""
     return [line for line in told.splitlines() if line.startswith(("FAILED ", "ERROR "))]
 
 
 def report(mutants: list[Mutant]) -> None:
     """Write the results down, and print what survived and the score of each file."""
-    killed = [mutant for mutant in mutants if mutant.result == "killed"]
     kept = [{**asdict(mutant), "text": None} for mutant in mutants]
     RESULTS.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    print()
     for mutant in mutants:
-        if mutant not in killed:
-            print(f"SURVIVED {mutant.file}:{mutant.line} {mutant.owner}: {mutant.what}")
+        if mutant.result != "killed":
+            print(f"SURVIVED {mutant} {mutant.by}")
     for file in (*sorted({mutant.file for mutant in mutants}), ""):
         of = [mutant for mutant in mutants if not file or mutant.file == file]
         dead = sum(mutant.result == "killed" for mutant in of)
         print(f"{file or 'all':45} {len(of):5} mutants {dead:5} killed {dead / len(of):7.1%}")
 
 
-def main() -> int:
-    words = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    words.add_argument("files", nargs="*", help="those of the policy, unless named")
-    words.add_argument("--sample", type=int, help="so many mutants, drawn alike each time")
-    words.add_argument("--survivors", action="store_true", help="those that survived last time")
-    words.add_argument("--count", action="store_true", help="only list the mutants")
-    words.add_argument("--workers", type=int, default=2)
-    chosen = words.parse_args()
+def chosen(words: argparse.Namespace) -> list[Mutant]:
+    """List the mutants asked for."""
     found = {path.relative_to(CHECKOUT) for name in TARGETS for path in CHECKOUT.glob(name)}
-    files = chosen.files or sorted(map(str, found))
-    mutants = [mutant for file in files for mutant in mutants_of(file)]
-    if chosen.survivors:
+    files = words.files or sorted(map(str, found))
+    mutants = [mutant for file in files for mutant in mutants_of(CHECKOUT, file)]
+    if words.survivors:
         last = json.loads(RESULTS.read_text(encoding="utf-8"))
         left = {
             (was["file"], was["owner"], was["what"]) for was in last if was["result"] != "killed"
         }
         mutants = [each for each in mutants if (each.file, each.owner, each.what) in left]
-    if chosen.sample:
-        mutants = random.Random(0).sample(mutants, min(chosen.sample, len(mutants)))
-    if chosen.count:
-        for mutant in mutants:
-            print(f"{mutant.file}:{mutant.line} {mutant.owner}: {mutant.what}")
-        print(len(mutants), "mutants")
-        return 0
-    places: queue.Queue[Workplace] = queue.Queue()
-    with tempfile.TemporaryDirectory(prefix="cimic-mutations-") as folder:
-        made = [Workplace(Path(folder) / str(number)) for number in range(chosen.workers)]
+    if words.sample:
+        mutants = random.Random(0).sample(mutants, min(words.sample, len(mutants)))
+    return mutants
+
+
+def tried(mutants: list[Mutant], where: list[str], workers: int) -> list[Mutant]:
+    """Try every mutant, several side by side."""
+    free: queue.Queue[Workplace] = queue.Queue()
+
+    def one(mutant: Mutant) -> Mutant:
+        place = free.get()
         try:
-            tests = made[0].met(sorted({mutant.file for mutant in mutants}))
+            return place.tries(mutant, tests)
+        finally:
+            free.put(place)
+            print("." if mutant.result == "killed" else "S", end="", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="cimic-mutations-") as folder:
+        base = copied(Path(folder) / "base")
+        made = [Workplace(Path(folder) / str(number), base) for number in range(workers)]
+        try:
+            tests = made[0].met(sorted({mutant.file for mutant in mutants}), where)
             for place in made:
-                places.put(place)
-
-            def tried(mutant: Mutant) -> Mutant:
-                place = places.get()
-                try:
-                    return place.tries(mutant, tests)
-                finally:
-                    places.put(place)
-                    print("." if mutant.result == "killed" else "S", end="", flush=True)
-
-            with ThreadPoolExecutor(chosen.workers) as pool:
-                done = list(pool.map(tried, mutants))
+                free.put(place)
+            with ThreadPoolExecutor(workers) as pool:
+                return list(pool.map(one, mutants))
         finally:
             for place in made:
                 place.close()
-    print()
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    words.add_argument("files", nargs="*", help="instead of all that hold the policy")
+    words.add_argument("--tests", nargs="+", default=["tests"], help="instead of all tests")
+    words.add_argument("--sample", type=int, help="so many mutants, drawn alike each time")
+    words.add_argument("--survivors", action="store_true", help="those that survived last time")
+    words.add_argument("--count", action="store_true", help="only list the mutants")
+    words.add_argument("--workers", type=int, default=2)
+    given = words.parse_args()
+    mutants = chosen(given)
+    if given.count:
+        print(*mutants, f"{len(mutants)} mutants", sep="\n")
+        return 0
+    done = tried(mutants, given.tests, given.workers)
     report(done)
     return int(any(mutant.result != "killed" for mutant in done))
 

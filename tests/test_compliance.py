@@ -23,7 +23,6 @@ from missions.models import (
 )
 from records import services as records
 from records.compliance.loading import Whole, load
-from records.compliance.mission import six_months_after
 from records.compliance.question import read_question, usual_question
 from records.compliance.rows import BY_CODE, OVER_RECORDS, ROWS, findings_of
 from records.compliance.summary import sweep
@@ -351,12 +350,6 @@ def own_process(mission):
         in_force_from=in_days(-3),
     )
     return own
-
-
-def test_P31_six_months_end_on_the_same_day_or_the_months_last():
-    assert six_months_after(dt.date(2026, 1, 15)) == dt.date(2026, 7, 15)
-    assert six_months_after(dt.date(2026, 8, 31)) == dt.date(2027, 2, 28)
-    assert six_months_after(dt.date(2027, 8, 31)) == dt.date(2028, 2, 29)
 
 
 def test_P32_advice_given_or_lapsed_complies_and_a_decision_without_is_an_exception():

@@ -6,8 +6,10 @@ from the code that keeps them.
 """
 
 import datetime as dt
+import os
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.db import connection, transaction
@@ -24,6 +26,7 @@ from hypothesis.stateful import (
 
 from approvals import clocks
 from approvals import services as approvals
+from approvals.invariants.finding import Outcome
 from approvals.models import Answer, Step
 from approvals.queries import visible_to
 from approvals.vocabulary import Word
@@ -31,8 +34,10 @@ from common import clock
 from common.errors import Forbidden, Incomplete, NotNow, Refusal
 from ledger.models import Chain, Entry
 from ledger.verification import verify
-from missions.models import Appointment, Delegation, Post, User
+from missions.models import Appointment, Delegation, Mission, Post, User
 from records import services as records
+from records.compliance.loading import load
+from records.compliance.rows import findings_of
 from records.models import Task
 from records.policy import allowed
 from requests_app.models import AssistanceRequest
@@ -49,6 +54,7 @@ from tests.builders import (
     usual_word,
     who,
 )
+from tests.random_processes import CHANGES, evolved, in_force
 
 DSRSGS = {"dsrsg", "dsrsg_political"}
 # What a started task rests on, route by route: the seat's kind, who may hold it, what it said.
@@ -85,6 +91,16 @@ ROUTES: dict[str, tuple[Callable[..., dict[str, Any]], dict[str, Any], str]] = {
     "escort of the mission": (security_answers, {}, "human.rights"),
     "extreme": (extreme_answers, {}, "unit.east"),
 }
+# The process that each takes.
+TAKES = {
+    "qip": "qip",
+    "escort for a partner": "security_humanitarian",
+    "escort filed by the Chief": "security_humanitarian",
+    "escort of the mission": "security_mission",
+    "extreme": "extreme_situation",
+}
+TAKES = {route: TAKES.get(route, "civil_assistance") for route in ROUTES}
+NEVER_BROKEN = {"N1", "N2", "N3", "N4", "N5", "N6", "N7", "P30", "P33", "P36", "P39", "P52"}
 REASON = "The road is cut; two villages wait."
 TEXTS = st.sampled_from(["", "   ", REASON, REASON, REASON])
 # Which of its words a post answers with; 0 is the usual one.
@@ -121,6 +137,8 @@ class Life(RuleBasedStateMachine):
     """One record, from a turn of its life to wherever the walk takes it."""
 
     turn = "draft"
+    own_processes = False
+    walked: ClassVar[dict[str, Any]] = {"steps": 0, "states": set(), "processes": set()}
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,13 +153,24 @@ class Life(RuleBasedStateMachine):
 
     # What they try.
 
-    @initialize(route=st.sampled_from(sorted(ROUTES)), by_delegates=st.booleans())
-    def asked(self, route: str, by_delegates: bool) -> None:
+    @initialize(
+        route=st.sampled_from(sorted(ROUTES)), by_delegates=st.booleans(), changes_of=CHANGES
+    )
+    def asked(
+        self, route: str, by_delegates: bool, changes_of: list[tuple[str, int, int, int]]
+    ) -> None:
         """It is drafted, and carried along its route to the turn this walk begins at.
 
-        Its maker acts for the force's operations and the DSRSG meanwhile, and is tempted.
+        The mission has promulgated a random process for it, that breaks nothing (P31). Its
+        maker acts for the force's operations and the DSRSG meanwhile, and is tempted.
         """
         answers, changes, self.maker = ROUTES[route]
+        self.process = None
+        if self.own_processes:
+            taken = TAKES[route]
+            definition = evolved(taken, changes_of)
+            self.process = in_force(Mission.objects.get(), taken, definition)
+            self.walked["processes"].add(definition.digest())
         for post in {"ops", "dsrsg"} - {self.maker}:
             lend(post, self.maker)
         if route == "extreme":
@@ -170,6 +199,13 @@ class Life(RuleBasedStateMachine):
         elif self.fresh().status == "approved":
             self.starts("chief.cimic")
 
+    def went(self) -> None:
+        """Count a step of the walk and the state it leads to."""
+        steps = self.rfa.steps.order_by("stage", "seat", "round").values_list("seat", "state")
+        status = AssistanceRequest.objects.values_list("status", flat=True).get(pk=self.rfa.pk)
+        self.walked["steps"] += 1
+        self.walked["states"].add((status, *steps))
+
     def person(self, username: str) -> User:
         """Give the account, read once a walk: nobody's posts change in it."""
         if username not in self.people:
@@ -189,6 +225,7 @@ class Life(RuleBasedStateMachine):
             except Refusal as error:
                 refusal = error
         connection.check_constraints()
+        self.went()
         if refusal is not None:
             assert rows_of(self.rfa) == self.before
         return refusal
@@ -383,6 +420,36 @@ class Life(RuleBasedStateMachine):
         if refusal is not None:
             assert self.fresh().status == "not_approved"
 
+    @rule(username=st.sampled_from(sorted(POSTS)), matter=TEXTS)
+    def somebody_refers(self, username: str, matter: str) -> None:
+        """What could not be resolved goes to the HOMC, or past the force (P52)."""
+        person = self.person(username)
+        if self.fresh().kind == "extreme_situation" or "refer" not in allowed(person, self.fresh()):
+            with pytest.raises(Refusal):
+                approvals.refer(rfa=self.rfa, actor=person, matter=REASON)
+            return
+        self.tried(lambda: approvals.refer(rfa=self.rfa, actor=person, matter=matter))
+
+    @rule(
+        username=st.sampled_from(["homc", "srsg", "homc", "srsg", "dsrsg", "cmcoord"]),
+        outcome=st.sampled_from(["resolved", "resolved", "passed_on", "withdrawn"]),
+        words=TEXTS,
+    )
+    def somebody_resolves(self, username: str, outcome: str, words: str) -> None:
+        """The HOMC and the SRSG resolve; nobody else does."""
+        referral = self.rfa.referrals.filter(outcome="").select_related("put_to", "rfa").first()
+        if referral is None:
+            return
+        refusal = self.tried(
+            lambda: approvals.resolve_referral(
+                referral=referral,
+                actor=self.person(username),
+                resolution=words,
+                outcome=outcome,
+            )
+        )
+        assert refusal is not None or referral.put_to.code == username
+
     @rule(hours=st.sampled_from([1, 30, 200]))
     def time_passes(self, hours: int) -> None:
         """Hours go by; the sweep lapses what advice is overdue, and a second finds nothing."""
@@ -414,7 +481,8 @@ class Life(RuleBasedStateMachine):
         if rfa.status in ENDED:
             assert still_open == []
         if rfa.status in {"under_review", "in_consultation", "awaiting_decision", "reported"}:
-            assert {step.stage_status for step in still_open} == {rfa.status}
+            held = {step.stage_status for step in still_open}
+            assert held == {rfa.status} or (self.is_referred() and held <= {rfa.status})
         assert len({step.stage for step in still_open}) <= 1
         if rfa.status == "approved" and rfa.route != "security_mission":
             assert self.standing("decision", *NEEDED[rfa.route][0][1:])
@@ -431,6 +499,38 @@ class Life(RuleBasedStateMachine):
                 assert step.state == "answered" or (
                     step.state == "lapsed" and step.seat_kind == "advice"
                 )
+
+    def is_referred(self) -> bool:
+        return self.rfa.referrals.filter(outcome="").exists()
+
+    @invariant()
+    def no_decision_is_open_while_it_is_referred(self) -> None:
+        """P52."""
+        if self.is_referred():
+            assert not self.rfa.steps.filter(state="open", seat_kind="decision").exists()
+            assert not self.rfa.steps.filter(
+                state="open", seat_kind="tasking", stage_status="awaiting_decision"
+            ).exists()
+
+    @invariant()
+    def it_keeps_the_process_it_was_submitted_by(self) -> None:
+        """P31: every seat of the process is on the record's own route."""
+        steps = list(self.rfa.steps.select_related("process"))
+        if self.process is not None and steps:
+            assert {step.process_id for step in steps} == {self.process.pk}
+            seats = {seat.code for seat in self.process.definition.seats()}
+            assert {step.seat for step in steps} == seats
+
+    @invariant()
+    def compliance_finds_nothing_that_never_bends_broken(self) -> None:
+        """The same functions that the Chief of Staff reads find no exception to them."""
+        for record in load([self.rfa.pk]):
+            broken = {
+                row: found.words
+                for row, found in findings_of(record).items()
+                if row in NEVER_BROKEN and found.outcome == Outcome.EXCEPTION
+            }
+            assert broken == {}
 
     @invariant()
     def nobody_decides_on_their_own_request_nor_in_two_seats(self) -> None:
@@ -481,6 +581,37 @@ class Life(RuleBasedStateMachine):
             assert clocks.clock_of(step) == clocks.from_entries(step)
 
 
+def walks(turn: str, *, own_processes: bool, examples: int, steps: int) -> None:
+    """Walk, and say how far, for whoever asks (``pytest -s``)."""
+    Life.walked.update(steps=0, states=set(), processes=set())
+    run_state_machine_as_test(
+        type("Life", (Life,), {"turn": turn, "own_processes": own_processes}),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            phases=[Phase.generate],  # a walk that fails is shown whole: shrinking takes minutes
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    went = Life.walked
+    sys.stdout.write(
+        f"{turn}: {went['steps']} deeds tried, {len(went['states'])} states, "
+        f"{len(went['processes'])} processes\n"
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("turn", ["draft", "returned", "awaiting_decision", "approved"])
+def test_under_any_process_that_breaks_nothing_what_never_bends_holds(turn):
+    """Random posts, random requests, random valid processes, co-signed and promulgated (P31)."""
+    a_mission()
+    Mission.objects.update(established_on=in_days(-300))
+    walks(turn, own_processes=True, examples=int(os.environ.get("WALKS", "6")), steps=20)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "turn", ["draft", "returned", "awaiting_decision", "approved", "not_approved", "in_progress"]
@@ -501,15 +632,4 @@ def test_whatever_anybody_tries_what_never_bends_holds(turn):
         capacity="officer_in_charge",
         from_on=in_days(0),
     )
-    run_state_machine_as_test(
-        type("Life", (Life,), {"turn": turn}),
-        settings=settings(
-            max_examples=5,
-            stateful_step_count=25,
-            deadline=None,
-            derandomize=True,
-            phases=[Phase.generate],  # a walk that fails is shown whole: shrinking takes minutes
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    walks(turn, own_processes=False, examples=5, steps=25)

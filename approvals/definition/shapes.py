@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import Any
 
 from approvals.vocabulary import SeatCondition, SeatKind
@@ -59,15 +58,6 @@ class Definition:
     def seats(self) -> list[Seat]:
         """List every seat, in the order of the stages."""
         return [seat for stage in self.stages for seat in stage.seats]
-
-    @cached_property
-    def stage_of(self) -> dict[str, int]:
-        """Number the stage of each seat, by the seat's code, from 1."""
-        return {
-            seat.code: number
-            for number, stage in enumerate(self.stages, start=1)
-            for seat in stage.seats
-        }
 
 
 def read(data: dict[str, Any]) -> Definition:

@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from approvals.models import PrioritySet, Process, ProcessState
+from approvals.models import PrioritySet
+from approvals.queries.processes import promulgated_by, six_months_after
 from common.clock import now
 from missions.models import Appointment, Cluster, Delegation, Post, Sector
 from missions.vocabulary import UN_CIMIC, Capacity, Role
@@ -103,29 +104,12 @@ def exports_are_recorded(scope: Scope) -> Counted:
     return Counted(**totals, named=named)
 
 
-def six_months_after(day: dt.date) -> dt.date:
-    """Return the same day six months on, or the month's last (P31)."""
-    month = day.month + 6
-    year, month = day.year + (month - 1) // 12, (month - 1) % 12 + 1
-    for last in (day.day, 30, 29, 28):
-        try:
-            return dt.date(year, month, min(day.day, last))
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
-
-
 def processes_are_promulgated(scope: Scope) -> Counted:
     """P31: each route has the mission's own process in force; until then six months run."""
+    own_ones = promulgated_by(scope.as_of).filter(mission=scope.mission).reverse()
     in_force = {
         process["route"]: process
-        for process in Process.objects.filter(
-            mission=scope.mission,
-            state=ProcessState.PROMULGATED,
-            in_force_from__lte=scope.as_of,
-        )
-        .order_by("in_force_from", "version")
-        .values("route", "version", "in_force_from")
+        for process in own_ones.values("route", "version", "in_force_from")
     }
     deadline = six_months_after(scope.mission.established_on)
     left = (deadline - scope.as_of).days

@@ -1,5 +1,6 @@
 """The handover page: a post's whole, and who acts for it; printable (P49)."""
 
+import datetime as dt
 from typing import Any, TypeVar
 
 from django import forms
@@ -23,7 +24,7 @@ from common.pages import labels_of, summary_of, text_of
 from missions.calendar import local_day
 from missions.models import Appointment, Delegation, Post, User
 from missions.queries import Standing, standings_of, vacant_below
-from missions.vocabulary import NEVER_ASKS, Role
+from missions.vocabulary import NEVER_ASKS, Capacity, Role
 from records import handing_over
 from records.handover import Handing, Part, handover_of
 from records.models import Handover, ProtectionDuty
@@ -188,10 +189,22 @@ def _show(
             "may_close_duties": any(
                 handing_over.may_close_duty(person, duty) for duty in page.duties
             ),
-            "today": local_day(post.mission),
+            **_acting(page, local_day(post.mission)),
         },
         status=refusal.status if refusal else 200,
     )
+
+
+def _acting(page: Handing, today: dt.date) -> dict[str, Any]:
+    """Tell who acts for a post now or will, its holder first, from who did before."""
+    held = [one for one in page.acting if one.until_on is None or one.until_on >= today]
+    given = [one for one in page.delegations if not one.ended_at and one.until_on >= today]
+    return {
+        "held": sorted(held, key=lambda one: (one.capacity != Capacity.HOLDER, one.from_on)),
+        "given": given,
+        "held_before": [one for one in page.acting if one not in held],
+        "given_before": [one for one in page.delegations if one not in given],
+    }
 
 
 class HandoverView(LoginRequiredMixin, View):
