@@ -59,7 +59,9 @@ class DelegationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        said = {name: cleaned.get(name) for name in ("post", "delegate", "from_on", "until_on")}
+        said: dict[str, Any] = {
+            name: cleaned.get(name) for name in ("post", "delegate", "from_on", "until_on")
+        }
         giver = cleaned.get("given_by")
         if self.instance.pk is None and giver and all(said.values()):
             for error in delegation_errors(giver=giver, **said):

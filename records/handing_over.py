@@ -43,6 +43,8 @@ def may_acknowledge(person: User, handover: Handover) -> Verdict:
         return not_you("Whoever hands over does not acknowledge it: the incoming holder does.")
     if HandoverAcknowledgement.objects.filter(handover=handover).exists():
         return not_now("It is acknowledged already.")
+    if handover.post.handovers.filter(at__gt=handover.at).exists():
+        return not_now("The post was handed over again since: acknowledge the last one.")
     return YES
 
 

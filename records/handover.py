@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from approvals.models import Referral, Step
 from approvals.queries import visible_to, with_what_is_open
 from approvals.vocabulary import APPROVALS, SeatKind, StepState
 from common.clock import iso
 from missions.models import Appointment, Delegation, Post, User
-from missions.queries import vacant
-from missions.vocabulary import UN_CIMIC, Classification, Reach, Role
+from missions.calendar import local_day
+from missions.queries import standing_in, vacant
+from missions.vocabulary import UN_CIMIC, Capacity, Classification, Reach, Role
 from records.models import ConditionCheck, ProtectionDuty
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, Status
@@ -65,6 +66,7 @@ class Handing:
     acting: list[Appointment]
     delegations: list[Delegation]
     vacant_below: list[Post]
+    in_charge_below: list[Appointment]
 
 
 def _ground_of(post: Post) -> Q:
@@ -116,6 +118,18 @@ def open_duties_of(post: Post) -> QuerySet[ProtectionDuty]:
     )
 
 
+def _duties_for(person: User, post: Post) -> list[ProtectionDuty]:
+    """List a post's open duties: all for its own people, for others those they may know of.
+
+    ``rfa_seen`` says whether the reader may see the record that a duty comes from (P39).
+    """
+    seen = visible_to(person).filter(pk=OuterRef("rfa"))
+    duties = open_duties_of(post).annotate(rfa_seen=Exists(seen))
+    if standing_in(person, post.pk) is None:
+        duties = duties.filter(Q(rfa__isnull=True) | Q(rfa_seen=True))
+    return list(duties[:MOST_SHOWN])
+
+
 def handover_of(person: User, post: Post) -> Handing:
     """Gather a post's page as a person may read it, in a fixed number of statements."""
     seen = visible_to(person).filter(_ground_of(post))
@@ -146,12 +160,21 @@ def handover_of(person: User, post: Post) -> Handing:
         ),
         unfound=_part(seen.filter(kind=Kind.EXTREME_SITUATION, status__in=NOT_FOUND_ON)),
         unchecked=_unchecked(promised, running),
-        duties=list(open_duties_of(post)[:MOST_SHOWN]),
+        duties=_duties_for(person, post),
         acting=list(post.appointments.select_related("person").order_by("-from_on")[:10]),
         delegations=list(
             post.delegations.select_related("delegate", "given_by").order_by("-from_on")[:10]
         ),
         vacant_below=list(vacant(Post.objects.filter(above=post.pk)).order_by("title")),
+        in_charge_below=list(
+            Appointment.objects.filter(
+                post__above=post.pk,
+                capacity=Capacity.OFFICER_IN_CHARGE,
+                until_on__gte=local_day(post.mission),
+            )
+            .select_related("post", "person")
+            .order_by("post__title", "from_on")
+        ),
     )
 
 

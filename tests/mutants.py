@@ -63,12 +63,12 @@ def without_each(items: list[Any], *beside: list[Any], least: int = 0) -> Iterat
             given.insert(number, item)
 
 
-def replaced(node: ast.AST, name: str, *values: Any) -> Iterator[str]:
-    """Give a part of a node one value after the other."""
+def instead(node: ast.AST, name: str, *values: tuple[str, Any]) -> Iterator[str]:
+    """Give a part of a node one value after the other, each told in words."""
     before = getattr(node, name)
-    for value in values:
+    for words, value in values:
         setattr(node, name, value)
-        yield f"{name} replaced"
+        yield words
     setattr(node, name, before)
 
 
@@ -92,24 +92,28 @@ def bent(node: ast.AST, parent: ast.AST | None) -> Iterator[str]:
             yield from removed(node)
         case ast.If() | ast.IfExp():
             test = node.test
-            turned = () if turns_inside(test) else (ast.UnaryOp(ast.Not(), test),)
-            for word in replaced(node, "test", ast.Constant(False), *turned):
-                yield f"{word}: if {ast.unparse(test)}"
+            said = ast.unparse(test)
+            ways = [(f"never: if {said}", ast.Constant(False))]
+            if not turns_inside(test):
+                ways.append((f"if not: {said}", ast.UnaryOp(ast.Not(), test)))
+            yield from instead(node, "test", *ways)
         case ast.comprehension():
             for word in without_each(node.ifs):
                 yield f"{word}, in a comprehension"
         case ast.BoolOp():
             yield from without_each(node.values)
         case ast.Compare(ops=[op, *_]):
-            others = [[other(), *node.ops[1:]] for other in OTHERWISE[type(op)]]
-            for _ in replaced(node, "ops", *others):
+            others = [("", [other(), *node.ops[1:]]) for other in OTHERWISE[type(op)]]
+            for _ in instead(node, "ops", *others):
                 yield f"instead: {ast.unparse(node)}"
         case ast.UnaryOp(op=ast.Not()):
-            yield from replaced(node, "operand", ast.UnaryOp(ast.Not(), node.operand))
+            said = f"without not: {ast.unparse(node)}"
+            yield from instead(node, "operand", (said, ast.UnaryOp(ast.Not(), node.operand)))
         case ast.Constant(value=int() as value) if not isinstance(value, bool):
-            yield from replaced(node, "value", value + 1)
+            yield from instead(node, "value", (f"{value + 1} for {value}", value + 1))
         case ast.Name(id="any" | "all", ctx=ast.Load()):
-            yield from replaced(node, "id", {"any": "all", "all": "any"}[node.id])
+            other = {"any": "all", "all": "any"}[node.id]
+            yield from instead(node, "id", (f"{other} for {node.id}", other))
         case ast.Set():
             yield from without_each(node.elts)
         case ast.Tuple(ctx=ast.Load()) | ast.List(ctx=ast.Load()):
@@ -120,8 +124,8 @@ def bent(node: ast.AST, parent: ast.AST | None) -> Iterator[str]:
             for number, value in enumerate(node.values):
                 if isinstance(value, ast.Attribute) and ast.unparse(value).startswith("Status."):
                     other = "DRAFT" if value.attr == "CLOSED" else "CLOSED"
-                    for _ in replaced(value, "attr", other):
-                        yield f"{ast.unparse(node.keys[number] or value)}: to {other}"
+                    said = f"{ast.unparse(node.keys[number] or value)}: to {other}"
+                    yield from instead(value, "attr", (said, other))
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in ASKS:
             yield from without_each(node.keywords)
             yield from without_each(node.args, least={"Rule": 3}.get(name, 1))

@@ -3,7 +3,7 @@
 
 Each mutant runs in a copy of the checkout, with the tests that meet the function it is in, the
 most specific first. What survives is a rule that nothing holds, or a change that changes
-nothing: both are named. Why this is our own and no library: ``docs/decisions/0015``.
+nothing: both are named. Why this is our own and no library: ``docs/decisions/0017``.
 """
 
 import argparse

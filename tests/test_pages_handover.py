@@ -59,7 +59,7 @@ def test_P49_a_post_is_handed_over_and_its_next_holder_reads_the_duties_first(de
     expect(outgoing.locator("#running")).to_contain_text(running.reference)
     fill(outgoing, {"note": "The patrol's telephone is in the safe."})
     press(outgoing, "Hand over as it stands")
-    expect(outgoing.get_by_role("status")).to_contain_text("Handed over")
+    expect(outgoing.locator(".flashes")).to_contain_text("Handed over")
     expect(outgoing.get_by_role("button", name="Take the post over")).to_have_count(0)
 
     succeeded("sector.east")
@@ -73,7 +73,7 @@ def test_P49_a_post_is_handed_over_and_its_next_holder_reads_the_duties_first(de
     expect(incoming.get_by_role("alert")).to_contain_text("duties to protect civilians")
     incoming.get_by_label("I have read the duties to protect").check()
     press(incoming, "Take the post over")
-    expect(incoming.get_by_role("status")).to_contain_text("You have taken the post over")
+    expect(incoming.locator(".flashes")).to_contain_text("You have taken the post over")
     incoming.goto("/inbox/")
     expect(incoming.get_by_text("Open the handover")).to_have_count(0)
 
@@ -85,12 +85,12 @@ def test_the_holder_delegates_some_requests_and_ends_it(desk):
     form_filled(form, {"delegate": "dsrsg.political", "scope": "Field visit", **days()})
     form.get_by_label("Quick Impact Project").check()
     form.get_by_role("button", name="Delegate", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("may act for")
+    expect(page.locator(".flashes")).to_contain_text("may act for")
     people = page.locator("#people")
     expect(people).to_contain_text("Dsrsg Political")
     expect(people.locator(".tag")).to_have_text("Quick Impact Project")
     people.get_by_role("button", name=re.compile("^End it")).click()
-    expect(page.get_by_role("status")).to_contain_text("The delegation is ended")
+    expect(page.locator(".flashes")).to_contain_text("The delegation is ended")
     expect(people.get_by_role("button", name=re.compile("^End it"))).to_have_count(0)
 
 
@@ -110,7 +110,7 @@ def test_a_refused_delegation_keeps_what_was_said_and_tells_all_that_is_wrong(de
     alert.get_by_role("link").first.click()
     form_filled(again, {"delegate": "dsrsg.office", **days()})
     again.get_by_role("button", name="Delegate", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("may act for")
+    expect(page.locator(".flashes")).to_contain_text("may act for")
 
 
 def test_a_vacant_post_is_shown_and_the_post_above_names_an_officer_in_charge(desk):
@@ -130,7 +130,7 @@ def test_a_vacant_post_is_shown_and_the_post_above_names_an_officer_in_charge(de
     form = opened(chief, "Name an officer-in-charge")
     form_filled(form, {"person": "sector.west", **days()})
     form.get_by_role("button", name="Put in charge").click()
-    expect(chief.get_by_role("status")).to_contain_text("is in charge of")
+    expect(chief.locator(".flashes")).to_contain_text("is in charge of")
     give(open_step(rfa), by=who("sector.west"))
     chief.goto(f"/register/{rfa.reference}/")
     expect(chief.locator("#answers")).to_contain_text("officer-in-charge")
@@ -159,6 +159,6 @@ def test_it_works_without_javascript(desk):
     for name, value in days().items():
         form.locator(f'[name="{name}"]').fill(value)
     form.get_by_role("button", name="Put in charge").click()
-    expect(page.get_by_role("status")).to_contain_text("is in charge of")
+    expect(page.locator(".flashes")).to_contain_text("is in charge of")
     expect(page.get_by_role("button", name="Print")).to_have_count(0)
     connections.close_all()

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -40,12 +41,14 @@ def _posts_of(request: HttpRequest) -> list[Standing]:
 
 
 def _post(request: HttpRequest, code: str) -> Post:
-    """Return the named post of mine, or a vacant one whose work comes up to me."""
-    for held in _posts_of(request):
-        if code in {"", held.post.code}:
-            return held.post
-    below = Post.objects.filter(pk__in=vacant_below(request.user), code=code)  # type: ignore[arg-type]
-    post = below.select_related("mission", "above").first()
+    """Return the named post of mine, one right below it, or a vacant one that comes up to me."""
+    held = _posts_of(request)
+    for one in held:
+        if code in {"", one.post.code}:
+            return one.post
+    mine = [one.post.pk for one in held if one.capacity != Capacity.DELEGATE]
+    below = Q(above__in=mine) | Q(pk__in=vacant_below(request.user))  # type: ignore[arg-type]
+    post = Post.objects.filter(below, code=code).select_related("mission", "above").first()
     if post is None:
         raise Http404
     return post
