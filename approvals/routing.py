@@ -290,7 +290,10 @@ def ask_as_it_now_stands(rfa: AssistanceRequest) -> None:
     The conditions are the ones copied at submission. What was answered stays; a seat newly
     asked in an earlier stage is asked first, so that nobody decides without its answer.
     """
-    for step in rfa.steps.filter(state=StepState.SKIPPED, round=1):
+    newest = {step.seat: step for step in rfa.steps.order_by("round")}
+    for step in newest.values():
+        if step.state != StepState.SKIPPED:
+            continue
         said = _said_by_asking(step.seat_kind, step.role, rfa)
         if condition_holds(step.condition, rfa) and not said:
             step.state = StepState.WAITING

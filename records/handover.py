@@ -14,8 +14,8 @@ from approvals.models import Referral, Step
 from approvals.queries import visible_to, with_what_is_open
 from approvals.vocabulary import APPROVALS, SeatKind, StepState
 from common.clock import iso
-from missions.models import Appointment, Delegation, Post, User
 from missions.calendar import local_day
+from missions.models import Appointment, Delegation, Post, User
 from missions.queries import standing_in, vacant
 from missions.vocabulary import UN_CIMIC, Capacity, Classification, Reach, Role
 from records.models import ConditionCheck, ProtectionDuty

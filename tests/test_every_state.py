@@ -131,7 +131,7 @@ JOURNEYS = {
         changes={"ssr": True, "humanitarian": True, "protection": True, "public_order": True},
         by="partner.ngo",
         statuses=ASKED | DECIDED,
-        counted=(139, 397),
+        counted=(84, 257),
         not_asked=frozenset({"sector_review", "decision"}),
         refers=True,
         said_anew=frozenset(SeatKind) - THINKS,
@@ -141,8 +141,9 @@ JOURNEYS = {
         answers=qip_answers,
         by="partner.ngo",
         statuses=ASKED | DECIDED,
-        counted=(232, 618),
+        counted=(120, 288),
         marker="ssr",
+        said_anew=frozenset(SeatKind) - {SeatKind.ADVICE},
     ),
     "security for a humanitarian actor": Journey(
         route="security_humanitarian",
@@ -247,6 +248,10 @@ class Walk:
         """Say of a step what later deeds depend on; advisers asked alike are alike."""
         if step.rfa.status in DECIDED and step.seat_kind in STANDS_ONCE_DECIDED:
             return (str(step.stage), step.seat_kind)
+        over = step.state in {StepState.ANSWERED, StepState.LAPSED}
+        kept = SeatKind.ADVICE not in self.journey.said_anew  # lapsed or not is all one then
+        if over and kept and step.seat_kind == SeatKind.ADVICE:
+            return (str(step.stage), step.seat_kind, "over")
         word = step.current.answer if step.current else ""
         if step.seat_kind in THINKS and word != Word.RETURN:
             word = step.current_grants

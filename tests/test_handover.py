@@ -124,7 +124,7 @@ def test_P68_a_condition_that_nobody_checked_is_said_until_it_is():
     east = Caller("sector.east")
     said = {"reference": rfa.reference, "conditions": 2}
     assert east.read("handover/")["conditions_unchecked"] == [said]
-    given = rfa.steps.get(seat_kind="decision").current
+    given = rfa.steps.get(seat_kind="decision", state="answered").current
     records.tick_condition(
         rfa=rfa, actor=who("unit.east"), answer=given.pk, number=1, met=True, remark=""
     )
@@ -149,7 +149,8 @@ def test_P39_the_page_of_a_vacant_post_hides_duties_of_hidden_records_from_the_f
     a_duty(by="chief.cimic", of="chief.cimic", rfa=hidden)
     Appointment.objects.filter(post__code="chief.cimic").update(until_on=in_days(-1))
     above = handover_of(who("homc"), post("chief.cimic"))
-    assert above.duties == [] and above.owed == []
+    assert above.duties == []
+    assert above.owed == []
     rotated("chief.cimic")
     assert handover_of(who("incoming"), post("chief.cimic")).duties != []
 
@@ -202,7 +203,7 @@ def test_the_page_costs_the_same_statements_for_three_as_for_many():
     for _ in range(9):
         a_submitted(by="unit.east")
     an_approved(by="unit.east")
-    assert statements() == few <= 20
+    assert statements() == few <= 21
 
 
 def test_the_page_its_forms_and_the_empty_page(client):

@@ -22,6 +22,7 @@ from missions.queries import Standing
 from missions.vocabulary import Role
 from requests_app.models import AssistanceRequest
 from requests_app.services import locked, touch
+from requests_app.vocabulary import Status
 
 
 def _open(
@@ -135,7 +136,7 @@ def resolve_referral(
         follow = _open(rfa, srsg, referral.matter, actor, standing, follows=referral)
     else:
         _close(referral, word, words, actor, standing)
-        moved = next_stage(rfa)
+        moved = [] if rfa.status == Status.RETURNED else next_stage(rfa)
     touch(rfa)
     more = {"follow": follow.pk, "put_to": follow.put_to_id} if follow else {}
     append(

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from approvals.services import lapse_overdue_advice
 from cimic.demo.acting import Scene, begin, do
+from cimic.demo.beside import beside_deeds
 from cimic.demo.processes import process_deeds
 from cimic.demo.rotation import rotation_deeds
 from cimic.demo.stories import Moment, Story, moments_of, told_stories
@@ -73,6 +74,7 @@ def load(*, records: int | None = None, seed: int = 1, now: dt.datetime | None =
         *((moment.at, partial(_play, scene, stories[moment.key], moment)) for moment in moments),
         *process_deeds(scene.world, now),
         *rotation_deeds(scene.world, now),
+        *beside_deeds(scene.world, now),
     ]
     for at, deed in sorted(deeds, key=itemgetter(0)):
         with clock.telling(at):

@@ -18,6 +18,9 @@ from missions.models import (
     Area,
     Cluster,
     Delegation,
+    DisasterEvent,
+    DisplacementSite,
+    Holiday,
     Mission,
     Organisation,
     Post,
@@ -115,6 +118,7 @@ def make_world(*, today: dt.date, password: str) -> World:
         )
         for said in data["organisations"]
     }
+    _ground(data, mission, today)
     for said in data["clusters"]:
         Cluster.objects.create(
             mission=mission,
@@ -145,6 +149,32 @@ def _mission(said: dict[str, Any], today: dt.date) -> Mission:
         qip_ceiling=said["qip_ceiling"],
         established_on=today - dt.timedelta(days=said["days_old"]),
     )
+
+
+def _ground(data: dict[str, Any], mission: Mission, today: dt.date) -> None:
+    """Open the displacement sites, tell of the disasters, mark the holidays of two years."""
+    for said in data["displacement_sites"]:
+        DisplacementSite.objects.create(
+            mission=mission,
+            name=said["name"],
+            area=Area.objects.get(mission=mission, pcode=said["area"]),
+            longitude=said["longitude"],
+            latitude=said["latitude"],
+            people=said["people"],
+            opened_on=today - dt.timedelta(days=said["opened_days_ago"]),
+        )
+    for said in data["disaster_events"]:
+        DisasterEvent.objects.create(
+            mission=mission,
+            name=said["name"],
+            glide=said["glide"],
+            began_on=today - dt.timedelta(days=said["days_ago"]),
+        )
+    for said in data["holidays"]:
+        for year in (today.year, today.year + 1):
+            Holiday.objects.create(
+                mission=mission, on=dt.date(year, said["month"], said["day"]), name=said["name"]
+            )
 
 
 def _people(
