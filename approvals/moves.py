@@ -9,7 +9,6 @@ MOVES: dict[tuple[str, str], Status] = {
     (Status.DRAFT, Act.WITHDRAW): Status.WITHDRAWN,
     # A mission component's security request is put to tasking alone (P39).
     (Status.DRAFT, Act.SEEK_DECISION): Status.AWAITING_DECISION,
-    (Status.UNDER_REVIEW, Act.REVIEW): Status.UNDER_REVIEW,
     (Status.UNDER_REVIEW, Act.CONSULT): Status.IN_CONSULTATION,
     (Status.UNDER_REVIEW, Act.SEEK_DECISION): Status.AWAITING_DECISION,
     (Status.UNDER_REVIEW, Act.RETURN): Status.RETURNED,
@@ -18,9 +17,7 @@ MOVES: dict[tuple[str, str], Status] = {
     (Status.RETURNED, Act.CONSULT): Status.IN_CONSULTATION,
     (Status.RETURNED, Act.SEEK_DECISION): Status.AWAITING_DECISION,
     (Status.RETURNED, Act.WITHDRAW): Status.WITHDRAWN,
-    (Status.IN_CONSULTATION, Act.CONSULT): Status.IN_CONSULTATION,
     (Status.IN_CONSULTATION, Act.SEEK_DECISION): Status.AWAITING_DECISION,
-    (Status.IN_CONSULTATION, Act.RETURN): Status.RETURNED,
     (Status.IN_CONSULTATION, Act.WITHDRAW): Status.WITHDRAWN,
     (Status.AWAITING_DECISION, Act.APPROVE): Status.APPROVED,
     (Status.AWAITING_DECISION, Act.NOT_APPROVE): Status.NOT_APPROVED,

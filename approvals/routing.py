@@ -21,7 +21,6 @@ from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, RequesterClass, Route, Status, SupportType
 
 ENTERING = {
-    Status.UNDER_REVIEW: Act.REVIEW,
     Status.IN_CONSULTATION: Act.CONSULT,
     Status.AWAITING_DECISION: Act.SEEK_DECISION,
 }

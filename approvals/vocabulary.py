@@ -179,7 +179,6 @@ class Act(models.TextChoices):
 
     SUBMIT = "submit", _("submit")
     CONSULT = "consult", _("put out to consultation")
-    REVIEW = "review", _("put to review")
     SEEK_DECISION = "seek_decision", _("put to decision")
     RETURN = "return", _("return")
     APPROVE = "approve", _("approve")

@@ -26,7 +26,7 @@ from tests.builders import (
     who,
 )
 from tests.calling import Caller
-from tests.test_compliance import report
+from tests.weighing import report
 
 pytestmark = pytest.mark.django_db
 

@@ -45,7 +45,7 @@ from tests.builders import (
     usual_word,
     who,
 )
-from tests.test_compliance import closed, report
+from tests.weighing import closed, report
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

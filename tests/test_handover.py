@@ -144,13 +144,18 @@ def test_who_is_new_is_told_until_the_last_handover_is_acknowledged():
     assert handing_over.to_take_over(incoming) == []
 
 
-def test_P39_the_page_of_a_vacant_post_hides_duties_of_hidden_records_from_the_force_above():
+def test_P39_the_page_of_a_vacant_post_hides_duties_of_hidden_records_from_the_force_above(client):
+    handing_over.hand_over(actor=who("chief.cimic"), post=post("chief.cimic"), note="A secret.")
     hidden = a_submitted(security_answers(classification="unclassified"), by="partner.ngo")
     a_duty(by="chief.cimic", of="chief.cimic", rfa=hidden)
     Appointment.objects.filter(post__code="chief.cimic").update(until_on=in_days(-1))
     above = handover_of(who("homc"), post("chief.cimic"))
     assert above.duties == []
     assert above.owed == []
+    client.force_login(who("homc"))
+    shown = client.get("/handover/?post=chief.cimic").content.decode()
+    assert DUTY not in shown
+    assert "A secret." not in shown
     rotated("chief.cimic")
     assert handover_of(who("incoming"), post("chief.cimic")).duties != []
 

@@ -13,7 +13,6 @@ AGREED = """
 draft submit under_review
 draft withdraw withdrawn
 draft seek_decision awaiting_decision
-under_review review under_review
 under_review consult in_consultation
 under_review seek_decision awaiting_decision
 under_review return returned
@@ -22,9 +21,7 @@ returned submit under_review
 returned consult in_consultation
 returned seek_decision awaiting_decision
 returned withdraw withdrawn
-in_consultation consult in_consultation
 in_consultation seek_decision awaiting_decision
-in_consultation return returned
 in_consultation withdraw withdrawn
 awaiting_decision approve approved
 awaiting_decision not_approve not_approved

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.builders import a_started, a_submitted, civil_answers, give, open_step
 from tests.pages import PHONE
-from tests.test_compliance import report
+from tests.weighing import report
 
 pytestmark = pytest.mark.browser
 

@@ -143,6 +143,21 @@ def test_an_officer_in_charge_is_named_by_the_holder_or_the_post_above():
     approvals.end_charge(actor=who("srsg"), appointment=named)
 
 
+def test_who_acts_above_for_some_routes_names_nobody_for_all_of_them():
+    Appointment.objects.filter(post__code="sector.east").update(until_on=in_days(-1))
+    vacant = Post.objects.get(code="sector.east")
+    days = {"from_on": in_days(0), "until_on": in_days(9)}
+    given = a_delegation("chief.cimic", "cimic.staff", routes=["qip"])
+    with pytest.raises(Forbidden):
+        approvals.put_in_charge(
+            actor=who("cimic.staff"), post=vacant, person=who("sector.west"), **days
+        )
+    approvals.end_delegation(actor=who("chief.cimic"), delegation=given)
+    approvals.put_in_charge(
+        actor=who("chief.cimic"), post=vacant, person=who("sector.west"), **days
+    )
+
+
 def test_through_the_api():
     dsrsg = Caller("dsrsg")
     body = {

@@ -24,7 +24,7 @@ from common.errors import Refusal
 from common.pages import labels_of, summary_of, text_of
 from missions.calendar import local_day
 from missions.models import Appointment, Delegation, Post, User
-from missions.queries import Standing, standings_of, vacant_below
+from missions.queries import Standing, standing_in, standings_of, vacant_below
 from missions.vocabulary import NEVER_ASKS, Capacity, Role
 from records import handing_over
 from records.handover import Handing, Part, handover_of
@@ -183,7 +183,7 @@ def _show(
             "parts": _parts(page),
             "may_hand_over": handing_over.may_hand_over(person, post),
             "to_acknowledge": handing_over.to_acknowledge(person, post),
-            "past": list(post.handovers.select_related("by", "acknowledgement__by")[:5]),
+            "past": _past(person, post),
             "may_delegate": policy.may_delegate(person, post),
             "may_put_in_charge": policy.may_put_in_charge(person, post),
             "delegation_form": delegation,
@@ -196,6 +196,13 @@ def _show(
         },
         status=refusal.status if refusal else 200,
     )
+
+
+def _past(person: User, post: Post) -> list[Handover]:
+    """List a post's last handovers for its own people: a note may tell what is hidden (P39)."""
+    if standing_in(person, post.pk) is None:
+        return []
+    return list(post.handovers.select_related("by", "acknowledgement__by")[:5])
 
 
 def _acting(page: Handing, today: dt.date) -> dict[str, Any]:
