@@ -1,8 +1,11 @@
 """Who and where: missions, their ground, their posts and the people who hold them."""
 
+from zoneinfo import available_timezones
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +18,17 @@ from missions.vocabulary import (
     Reach,
     Role,
 )
+
+
+def is_a_time_zone(name: str) -> None:
+    """Refuse a name that the time zone database does not hold."""
+    if name not in available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is no time zone: write one such as Africa/Bangui."), params={"name": name}
+        )
+
+
+WEEK = [1, 2, 3, 4, 5, 6, 7]
 
 
 def _monday_to_friday() -> list[int]:
@@ -36,7 +50,7 @@ class Mission(models.Model):
     country = models.CharField(max_length=100)
     country_code = models.CharField(max_length=3, blank=True)
     currency = models.CharField(max_length=3, default="USD")
-    time_zone = models.CharField(max_length=60, default="UTC")
+    time_zone = models.CharField(max_length=60, default="UTC", validators=[is_a_time_zone])
     mail_domain = models.CharField(max_length=100, default="localhost")
     established_on = models.DateField()
     qip_ceiling = models.DecimalField(max_digits=12, decimal_places=2, default=50000)
@@ -49,6 +63,20 @@ class Mission(models.Model):
     asset_focal_point = models.ForeignKey(
         "Post", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="mission_works_on_some_days",
+                condition=Q(working_days__len__gte=1, working_days__contained_by=WEEK),
+                violation_error_message=_(
+                    "Name the working days, from 1 (Monday) to 7 (Sunday): at least one."
+                ),
+            ),
+            models.CheckConstraint(
+                name="mission_board_meets_with_somebody", condition=Q(board_quorum__gte=1)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

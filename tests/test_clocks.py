@@ -1,14 +1,17 @@
 """Clocks: functions of entries, on the mission's working days or day and night (P31)."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from approvals import clocks
 from approvals import services as approvals
 from approvals.models import Step
 from common import clock
-from missions.calendar import calendar_of, local_day
+from missions.calendar import Calendar, calendar_of, local_day
 from missions.models import Holiday, Mission
 from tests.builders import (
     a_mission,
@@ -106,10 +109,27 @@ def test_the_calendar_counts_forth_and_back_alike():
         assert calendar.between(FRIDAY, until) == hours * HOUR
 
 
-def test_a_week_without_a_working_day_is_refused_rather_than_counted_for_ever():
-    calendar = calendar_of(a_working_mission(()))
+@pytest.mark.parametrize("days", [[], [0], [8], [1, 9]])
+def test_the_database_refuses_a_week_without_working_days_or_with_days_that_are_none(days):
+    mission = a_working_mission()
+    mission.working_days = days
+    with pytest.raises(IntegrityError, match="mission_works_on_some_days"), transaction.atomic():
+        mission.save()
+    with pytest.raises(ValidationError, match="from 1|blank"):
+        mission.full_clean()
+
+
+def test_a_calendar_of_holidays_alone_is_refused_rather_than_counted_for_ever():
+    calendar = Calendar(ZoneInfo("UTC"), frozenset(), frozenset())
     with pytest.raises(ValueError, match="no working day"):
         calendar.after(FRIDAY, HOUR)
+
+
+def test_a_time_zone_is_one_that_there_is():
+    mission = a_working_mission()
+    mission.time_zone = "Carana/Galasi"
+    with pytest.raises(ValidationError, match="is no time zone"):
+        mission.full_clean()
 
 
 def test_the_missions_own_day_begins_at_its_own_midnight():
