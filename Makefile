@@ -1,10 +1,11 @@
 # make run    everything needed, then http://127.0.0.1:8000 (PORT= and DATA= choose others)
 # make test   everything needed, then style, layers, types and all tests (ARGS= to pytest alone)
 # make lint   style, layers, types and templates
+# make pictures   takes the pictures of the help pages from the running system
 # make mutations  removes or bends each rule of the policy: a test must fail (an hour; ARGS=--help)
 # make fix    ruff puts the code in order
 # make clean  forgets the virtual environment and caches; the data in var/ stays
-.PHONY: run test lint mutations fix clean
+.PHONY: run test lint pictures mutations fix clean
 
 PORT ?= 8000
 DATA ?=
@@ -21,6 +22,9 @@ test:
 
 lint:
 	@exec python3 cimic/bootstrap.py lint
+
+pictures:
+	@.venv/bin/python -m tests.pictures
 
 mutations:
 	@.venv/bin/python -m tests.mutations $(ARGS)

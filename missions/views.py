@@ -10,43 +10,19 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.generic import TemplateView
 
 from common.clock import now
 from common.pages import text_of
+from common.parts import parts, tokens
+from missions.guides import DOES, GUIDES
 from missions.models import Appointment, User
-from missions.queries import first_standing, standings_of
+from missions.queries import standings_of
+from missions.services import choose_language
 from missions.vocabulary import Role
-
-# What each post does here, in a line; the order is that of a request's travel.
-DOES = {
-    Role.UNIT_CIMIC: _("Asks for its unit; carries out; reports extreme situations"),
-    Role.SECTOR_CIMIC: _("Reviews what its units ask; asks; follows its sector"),
-    Role.PARTNER: _("Asks; sees its own requests"),
-    Role.CHIEF_CIMIC: _("Reviews and forwards; keeps the register; closes"),
-    Role.CIMIC_STAFF: _("Prepares for the Chief; keeps the register"),
-    Role.CMCOORD: _("Advises on what has a humanitarian bearing"),
-    Role.CIVIL_AFFAIRS: _("Advises"),
-    Role.GENDER: _("Advises on women, girls and protection"),
-    Role.HUMAN_RIGHTS: _("Advises where protection is touched"),
-    Role.UNPOL: _("Advises where public order is touched"),
-    Role.UNDSS: _("Advises on humanitarian actors' security"),
-    Role.QIP_MANAGER: _("Advises on projects; pays their instalments"),
-    Role.DMS: _("Answers whether the mission can do it"),
-    Role.CHIEF_OF_STAFF: _("Chairs the project review committee; watches compliance"),
-    Role.DSRSG_OFFICE: _("Prepares the DSRSG's decisions"),
-    Role.DSRSG: _("Decides on civil assistance and projects"),
-    Role.DSRSG_POLITICAL: _("Decides on security sector reform"),
-    Role.DESIGNATED_OFFICIAL: _("Decides on humanitarian actors' security"),
-    Role.OPS: _("Tasks a unit"),
-    Role.HOMC: _("Commands the force"),
-    Role.SRSG: _("Heads the mission"),
-    Role.EVALUATOR: _("Reads, for the mission's evaluation"),
-    Role.RECORDS_OFFICER: _("Archives closed records"),
-    Role.ADMINISTRATOR: _("Keeps missions, people and posts; decides nothing"),
-}
 
 PARTS = (
     (_("Ask"), frozenset({Role.UNIT_CIMIC, Role.PARTNER})),
@@ -140,8 +116,43 @@ def demonstration_accounts() -> list[dict[str, Any]]:
     ]
 
 
+def keep_language_chosen(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Make the language chosen before signing in the person's own; forget it on the device."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+        choose_language(person=request.user, language=chosen)
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    return response
+
+
+class LanguageView(View):
+    """Choose the language of the pages: the person's own, or a stranger's until signing in."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        language, back = text_of(request.POST, "language"), text_of(request.POST, "next")
+        if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+            back = reverse("missions:home")
+        response = redirect(back)
+        if request.user.is_authenticated:
+            choose_language(person=request.user, language=language)
+        elif language in dict(settings.LANGUAGES):
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                language,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
+        return response
+
+
 class SignInView(LoginView):
     """Sign in; in the demonstration, beside a list of posts to enter as."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        return keep_language_chosen(self.request, super().form_valid(form))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(demonstration_accounts=demonstration_accounts(), **kwargs)
@@ -157,19 +168,46 @@ class EnterView(View):
             raise Http404
         person = get_object_or_404(User, username=text_of(request.POST, "username"), is_active=True)
         login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
-        return redirect("missions:home")
+        return keep_language_chosen(request, redirect("missions:home"))
 
 
 class HelpView(TemplateView):
-    """How a request travels, who does what, and what each paragraph asks."""
+    """How a request travels, what never bends, and a guide for each post."""
 
     template_name = "missions/help.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        standing = first_standing(self.request.user) if self.request.user.is_authenticated else None
+        person = self.request.user
+        standings = standings_of(person) if person.is_authenticated else []
         return super().get_context_data(
-            roles=[{"label": role.label, "does": does} for role, does in DOES.items()],
-            focal_point=standing.post.mission.asset_focal_point if standing else None,
-            sign_in_url=reverse("account_login"),
+            mine={standing.role for standing in standings},
+            roles=[
+                {"code": role, "label": role.label, "does": does} for role, does in DOES.items()
+            ],
+            focal_point=standings[0].post.mission.asset_focal_point if standings else None,
             **kwargs,
         )
+
+
+class GuideView(TemplateView):
+    """What one post comes here to do, step by step, with pictures of the pages."""
+
+    template_name = "missions/guide.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if kwargs["role"] not in Role.values:
+            raise Http404
+        role = Role(kwargs["role"])
+        does, errands = GUIDES[role]
+        return super().get_context_data(label=role.label, does=does, errands=errands, **kwargs)
+
+
+class ComponentsView(TemplateView):
+    """Every part that pages are made of, with its tokens; for those who build pages."""
+
+    template_name = "missions/components.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if not settings.DEBUG:
+            raise Http404
+        return super().get_context_data(parts=parts(), tokens=tokens(), **kwargs)

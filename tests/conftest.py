@@ -5,7 +5,6 @@ Most tests roll back. What must really commit (threads, processes, a browser) as
 that matters may be truncated.
 """
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,7 @@ from django.test.testcases import LiveServerThread
 
 from tests.builders import a_mission
 from tests.database import NAME, copy_template, server
-from tests.pages import Desks
+from tests.pages import LAUNCH, Desks
 
 
 @pytest.fixture(scope="session")
@@ -104,17 +103,4 @@ def _quick_passwords(settings: Any) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Drive the system's Chromium, without its calls home."""
-    return {
-        **browser_type_launch_args,
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        "headless": True,
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ],
-    }
+    return {**browser_type_launch_args, **LAUNCH}

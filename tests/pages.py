@@ -1,5 +1,6 @@
 """People at the mission's pages: entering, filling in forms, answering from the inbox."""
 
+import os
 import re
 from typing import Any
 
@@ -12,6 +13,19 @@ PHONE = {
     "device_scale_factor": 2,
     "is_mobile": True,
     "has_touch": True,
+}
+LAUNCH: dict[str, Any] = {
+    "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+    "headless": True,
+    "args": [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ],
 }
 # A page that refuses answers 4xx on purpose, and Chromium puts that on its console.
 REFUSED = "Failed to load resource: the server responded with a status of 4"

@@ -1,0 +1,58 @@
+"""Every page, found by its links: no error, nobody shut out in either colours, none too wide."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from cimic.demo.loading import load
+from missions.models import User
+from tests.crawling import Found, crawl
+from tests.pages import PHONE, Desks
+from tests.test_demo import ACCOUNTS
+
+NARROW = PHONE | {"viewport": {"width": 360, "height": 740}}
+AXE = Axe()
+
+
+@pytest.fixture
+def demonstration(live):
+    """Give the demonstration mission, whole."""
+    load()
+    User.objects.filter(username="admin").update(is_staff=True, is_superuser=True)
+
+
+def test_no_link_leads_any_account_to_an_error(demonstration):
+    met: Found = {}
+    failed = {username: crawl(username, met) for username in ACCOUNTS}
+
+    assert {username: found for username, found in failed.items() if found} == {}
+    assert len(met) > 40, sorted(met)
+
+
+@pytest.mark.browser
+def test_no_page_shuts_anybody_out_in_either_colours_nor_is_wider_than_a_phone(
+    demonstration, site, browser
+):
+    met: Found = {}
+    for username in ACCOUNTS:
+        if username != "admin":  # the administration's pages are Django's own
+            crawl(username, met)
+    desks, phones = Desks(browser, site), Desks(browser, site)
+    broken, wide = {}, {}
+    for name, (username, address, _size) in met.items():
+        page = desks(username)
+        for colours in ("light", "dark"):
+            page.emulate_media(color_scheme=colours)
+            page.goto(address)
+            for found in AXE.run(page).response["violations"]:
+                where = [node["target"] for node in found["nodes"]][:3]
+                broken[name, colours, found["id"]] = where
+        narrow = phones(username, **NARROW)
+        narrow.goto(address)
+        over = narrow.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+        if over > 0:
+            wide[name] = over
+    troubles = desks.troubles + phones.troubles
+    desks.close()
+    phones.close()
+
+    assert (broken, wide, troubles) == ({}, {}, [])
