@@ -24,6 +24,7 @@ COPY notices notices
 COPY templates templates
 COPY static static
 COPY locale locale
+RUN CIMIC_SECRET_KEY=none-is-kept CIMIC_DATA=/tmp python manage.py words
 USER cimic
 VOLUME /data
 EXPOSE 8000

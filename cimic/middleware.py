@@ -1,11 +1,46 @@
-"""A page's refusal: shown as a page with its reason, in the API as problem details."""
+"""What every answer is given: the reader's language and clock, and a page for a refusal."""
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
 from common.errors import Refusal
+from missions.languages import language_for
+from missions.queries import first_standing
+
+API = "/api/"
+
+
+class LanguageMiddleware:
+    """Speak the reader's language, and tell the time of the mission.
+
+    A person's own language for pages; in the API what the call accepts, then the person's;
+    for a stranger what was chosen on the sign-in page, then what the browser accepts. The API
+    tells all times in UTC.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = language_for(request, is_api=request.path.startswith(API))
+        with translation.override(language), timezone.override(self._zone_of(request)):
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or language)
+        patch_vary_headers(response, ["Accept-Language", "Cookie"])
+        return response
+
+    def _zone_of(self, request: HttpRequest) -> ZoneInfo | None:
+        """Return the mission's time zone for its people's pages; None is UTC."""
+        if request.path.startswith(API) or not request.user.is_authenticated:
+            return None
+        standing = first_standing(request.user)
+        return ZoneInfo(standing.post.mission.time_zone) if standing else None
 
 
 class RefusalMiddleware:
@@ -18,6 +53,6 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Refusal) or request.path.startswith("/api/"):
+        if not isinstance(exception, Refusal) or request.path.startswith(API):
             return None
         return render(request, "refusal.html", {"refusal": exception}, status=exception.status)

@@ -1,0 +1,1 @@
+"""The words of the pages in the mission's languages: found, kept, checked, compiled."""
