@@ -1,4 +1,4 @@
-"""The door to ``services``: holds no rule, is safe to run twice."""
+"""The doors to ``services``: they hold no rule and are safe to run twice."""
 
 from celery import shared_task
 
@@ -9,3 +9,9 @@ from notices import services
 def sweep() -> int:
     """Deliver what is owed, whoever left it."""
     return services.sweep()
+
+
+@shared_task
+def make_digests() -> int:
+    """Owe everybody the digest whose hour has come."""
+    return services.make_digests()

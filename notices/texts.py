@@ -1,42 +1,30 @@
-"""What people are told, in plain words, from what an entry says."""
+"""Who is told of an entry, of what, and why it comes to them."""
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, override
-
+from approvals.models import Process, ProcessState
+from approvals.policy.processes import COMPONENTS
+from approvals.queries import visible_to
+from approvals.queries.messages import reads_inside
+from approvals.services.checking import broken_in
 from approvals.vocabulary import ReminderSort, SeatKind, StepState, Word
 from ledger.models import Entry, Payload
 from missions.models import Post, User
 from missions.queries import holders_of
-from missions.vocabulary import Classification, Role
+from missions.vocabulary import Role
+from notices.vocabulary import Group, Sort
+from notices.wording import kept_moment
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Status
 
-# Marked here for the translators; each is put into its reader's language (``_in_language_of``).
-WAITS = gettext_noop("%(what)s waits on %(post)s until %(due)s UTC")
-IS_NOW = gettext_noop("%(what)s is now: %(status)s")
-MESSAGE = gettext_noop("A message on %(what)s")
-EXTREME = gettext_noop("Extreme situation reported: %(what)s")
-CANNOT_EXECUTE = gettext_noop("%(what)s cannot be executed: find another way or cancel it")
-
-HALF = gettext_noop("Half the time has passed: %(what)s waits on %(post)s until %(due)s UTC")
-LIMIT = gettext_noop("Late: %(what)s has waited on %(post)s past its limit, %(due)s UTC")
-VACANT = gettext_noop(
-    "Nobody holds the post of %(post)s, on which %(what)s waits until %(due)s UTC: answer where "
-    "you may, or name an officer-in-charge"
-)
-LAPSED = gettext_noop("%(what)s went on without the advice of %(post)s: its limit has passed")
-REFERRED = gettext_noop("%(what)s is referred to %(post)s: no decision until that is resolved")
-RESOLVED = gettext_noop("The referral of %(what)s is resolved")
 REMINDERS = {
-    ReminderSort.HALF: HALF,
-    ReminderSort.LIMIT: LIMIT,
-    ReminderSort.ESCALATED: LIMIT,
-    ReminderSort.VACANT: VACANT,
+    ReminderSort.HALF: Sort.HALF,
+    ReminderSort.LIMIT: Sort.LIMIT,
+    ReminderSort.ESCALATED: Sort.LATE,
+    ReminderSort.VACANT: Sort.VACANT,
 }
 
 # Mission HQ is told of an extreme situation at once (P40).
@@ -60,105 +48,126 @@ TELLS_REQUESTER = frozenset(
 # A decision given anew is news even where the status stays: its conditions may differ.
 DECIDING = frozenset({SeatKind.DECISION, SeatKind.FINDING})
 
+# Whoever signs a process, and how the role is called in its entries (P31).
+SIGN = (Role.DSRSG, Role.HOMC)
+
 
 @dataclass(frozen=True)
 class Telling:
-    """One person to be told one thing; a duty is something they must act on."""
+    """One person to be told one thing, in which group, and by which post it comes to them."""
 
     person: User
-    text: str
-    duty: bool
+    sort: Sort
+    group: Group
+    post: Post | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> int:
+        """Where one deed tells a person two things, the lighter is told: a duty before news."""
+        if self.group == Group.DUTIES:
+            return 0
+        return 1 if self.sort == Sort.MENTIONED else 2
 
 
-def what_of(rfa: AssistanceRequest) -> str:
-    """Name a request as far as a notice may: a classified one by its reference alone (P15)."""
-    if rfa.classification > Classification.UNCLASSIFIED or not rfa.title:
-        return rfa.reference
-    return f"{rfa.reference}, {rfa.title}"
+def _to(posts: Iterable[Post], sort: Sort, group: Group, **values: Any) -> list[Telling]:
+    """Tell whoever acts for these posts today."""
+    return [
+        Telling(person, sort, group, post, values) for post in posts for person in holders_of(post)
+    ]
 
 
-def _in_language_of(person: User, text: str, **values: Any) -> str:
-    with override(person.language):
-        return (_(text) % values)[:300]
-
-
-def _duties(rfa: AssistanceRequest, opened: list[dict[str, Any]]) -> Iterable[Telling]:
+def _duties(opened: list[dict[str, Any]]) -> Iterable[Telling]:
+    """What opens is a duty of the post it is put to."""
     for step in opened:
         post = Post.objects.get(pk=step["post"])
-        due = _moment(step["due_at"])
-        for person in holders_of(post):
-            text = _in_language_of(person, WAITS, what=what_of(rfa), post=post.title, due=due)
-            yield Telling(person, text, duty=True)
+        particulars = {
+            "post": post.title,
+            "due": kept_moment(step["due_at"]),
+            "step": step["step"],
+        }
+        yield from _to([post], Sort.WAITS, Group.DUTIES, **particulars)
 
 
-def _moment(iso: str) -> str:
-    return iso[:16].replace("T", " ")
-
-
-def _reminders(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
+def _reminders(said: dict[str, Any]) -> Iterable[Telling]:
     """A reminder is a duty to the post it waits on, and to the post above a vacant one."""
     waits_on = Post.objects.get(pk=said["post"])
-    for post in Post.objects.filter(pk__in=said["told"]).order_by("pk"):
-        for person in holders_of(post):
-            text = _in_language_of(
-                person,
-                REMINDERS[ReminderSort(said["sort"])],
-                what=what_of(rfa),
-                post=waits_on.title,
-                due=_moment(said["due_at"]),
-            )
-            yield Telling(person, text, duty=said["sort"] != ReminderSort.ESCALATED)
+    sort = REMINDERS[ReminderSort(said["sort"])]
+    group = Group.MISSION if sort == Sort.LATE else Group.DUTIES
+    particulars = {"post": waits_on.title, "due": kept_moment(said["due_at"]), "step": said["step"]}
+    yield from _to(
+        Post.objects.filter(pk__in=said["told"]).order_by("pk"), sort, group, **particulars
+    )
 
 
 def _lapsed(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
     post = rfa.steps.select_related("post").get(pk=said["step"]).post
-    for person in holders_of(post):
-        text = _in_language_of(person, LAPSED, what=what_of(rfa), post=post.title)
-        yield Telling(person, text, duty=False)
+    yield from _to([post], Sort.LAPSED, Group.FOLLOW_UPS, post=post.title)
 
 
 def _referral(rfa: AssistanceRequest, act: str, said: dict[str, Any]) -> Iterable[Telling]:
     """A referral is a duty to the post it is put to; its end is news to who referred it (P52)."""
     if "put_to" in said:
         post = Post.objects.get(pk=said["put_to"])
-        for person in holders_of(post):
-            text = _in_language_of(person, REFERRED, what=what_of(rfa), post=post.title)
-            yield Telling(person, text, duty=True)
+        yield from _to([post], Sort.REFERRED, Group.DUTIES, post=post.title)
     elif act == "referral.resolved":
-        for person in {rfa.requested_by, rfa.referrals.get(pk=said["referral"]).opened_by}:
-            yield Telling(person, _in_language_of(person, RESOLVED, what=what_of(rfa)), duty=False)
+        yield Telling(rfa.requested_by, Sort.RESOLVED, Group.REQUESTS)
+        referral = rfa.referrals.select_related("opened_post").get(pk=said["referral"])
+        yield Telling(referral.opened_by, Sort.RESOLVED, Group.FOLLOW_UPS, referral.opened_post)
+
+
+def _reminded_of_referral(said: dict[str, Any]) -> Iterable[Telling]:
+    """A reminder of a referral is a duty of its post; its lateness is news above (P52)."""
+    late = said["sort"] == ReminderSort.LIMIT
+    sort = Sort.REFERRAL_LATE if late else Sort.REFERRAL_HALF
+    waits_on = Post.objects.get(pk=said["post"])
+    particulars = {"post": waits_on.title, "due": kept_moment(said["due_at"])}
+    for post in Post.objects.filter(pk__in=said["told"]).order_by("pk"):
+        group = Group.MISSION if post.role == Role.CHIEF_OF_STAFF else Group.DUTIES
+        yield from _to([post], sort, group, **particulars)
 
 
 def _requester(rfa: AssistanceRequest, status: str) -> Telling:
-    person = rfa.requested_by
-    with override(person.language):
-        label = str(Status(status).label).lower()
-    text = _in_language_of(person, IS_NOW, what=what_of(rfa), status=label)
-    return Telling(person, text, duty=status == Status.RETURNED)
+    """What it comes to is news to who asked; what is returned is theirs to act on."""
+    group = Group.DUTIES if status == Status.RETURNED else Group.REQUESTS
+    return Telling(rfa.requested_by, Sort.IS_NOW, group, values={"status": status})
 
 
-def _to_posts(posts: Iterable[Post], rfa: AssistanceRequest, text: str) -> list[Telling]:
-    return [
-        Telling(person, _in_language_of(person, text, what=what_of(rfa)), duty=False)
-        for post in posts
-        for person in holders_of(post)
-    ]
-
-
-def _to_chief(rfa: AssistanceRequest, text: str) -> list[Telling]:
+def _to_chief(rfa: AssistanceRequest, sort: Sort, group: Group) -> list[Telling]:
     chiefs = Post.objects.filter(mission=rfa.mission_id, role=Role.CHIEF_CIMIC)
-    return _to_posts(chiefs, rfa, text)
+    return _to(chiefs.order_by("pk"), sort, group)
 
 
-def _to_who_has_it(rfa: AssistanceRequest) -> list[Telling]:
-    """The requester's message goes to the posts it waits on, or else to the Chief UN-CIMIC."""
-    steps = rfa.steps.filter(state=StepState.OPEN).select_related("post")
-    waiting = _to_posts([step.post for step in steps], rfa, MESSAGE)
-    return waiting or _to_chief(rfa, MESSAGE)
+def _to_the_unit(rfa: AssistanceRequest) -> list[Telling]:
+    """Tell the unit that a task is its own to carry out, and whether under conditions (P68)."""
+    if rfa.tasked_unit is None or rfa.hidden_from_force:
+        return []
+    posts = Post.objects.filter(unit=rfa.tasked_unit_id, role=Role.UNIT_CIMIC).order_by("pk")
+    standing = rfa.steps.filter(current__isnull=False).exclude(current__conditions=[])
+    sort = Sort.TASKED_WITH_CONDITIONS if standing.exists() else Sort.TASKED
+    return _to(posts, sort, Group.DUTIES, unit=rfa.tasked_unit.name)
+
+
+def _message(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
+    """A message is told to whom it names, and to the other side: the requester, or who has it.
+
+    Whoever may not see the record, or not a message of this audience, is never told.
+    """
+    internal = bool(said.get("internal"))
+    record = AssistanceRequest.objects.filter(pk=rfa.pk)
+    for person in User.objects.filter(pk__in=said.get("mentions", []), is_active=True):
+        if visible_to(person, record).exists() and (not internal or reads_inside(person, rfa)):
+            yield Telling(person, Sort.MENTIONED, Group.MENTIONS)
+    if said.get("own"):
+        steps = rfa.steps.filter(state=StepState.OPEN).select_related("post").order_by("pk")
+        waiting = _to([step.post for step in steps], Sort.MESSAGE, Group.MENTIONS)
+        yield from waiting or _to_chief(rfa, Sort.MESSAGE, Group.MENTIONS)
+    elif not internal:
+        yield Telling(rfa.requested_by, Sort.MESSAGE, Group.MENTIONS)
 
 
 def _is_news(entry: Entry, said: dict[str, Any]) -> bool:
-    """Whether an entry says something new to the requester: another status, or a new decision."""
+    """Whether an entry says something new of where the record stands, or decides it anew."""
     if entry.act == "step.superseded" and said.get("seat_kind") in DECIDING:
         return True
     earlier = Payload.objects.filter(
@@ -171,33 +180,127 @@ def _is_news(entry: Entry, said: dict[str, Any]) -> bool:
     return True
 
 
-def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> list[Telling]:
-    """List who is told what of an entry: each person once, a duty before news."""
-    found = list(_duties(rfa, said.get("opened", [])))
-    if entry.act == "step.reminded":
-        found += _reminders(rfa, said)
-    if entry.act.startswith("referral."):
-        found += _referral(rfa, entry.act, said)
-    if entry.act == "step.lapsed":
-        found += _lapsed(rfa, said)
+def _standing(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
+    """Tell where a record now stands: who asked, and UN-CIMIC what is left for it to do (P41)."""
     status = said.get("status", "")
-    own_deed = entry.actor_id == rfa.requested_by_id
-    if status in TELLS_REQUESTER and not own_deed and _is_news(entry, said):
-        found.append(_requester(rfa, status))
-    if entry.act == "extreme.reported":
-        for post in Post.objects.filter(mission=rfa.mission_id, role__in=TOLD_OF_EXTREME):
-            for person in holders_of(post):
-                text = _in_language_of(person, EXTREME, what=what_of(rfa))
-                found.append(Telling(person, text, duty=False))
-    if entry.act == "message.said" and said.get("own"):
-        found += _to_who_has_it(rfa)
-    if entry.act == "step.answered" and said.get("answer") == Word.CANNOT_EXECUTE:
-        found += _to_chief(rfa, CANNOT_EXECUTE)
-    if entry.act == "message.said" and not said.get("internal") and not said.get("own"):
-        text = _in_language_of(rfa.requested_by, MESSAGE, what=what_of(rfa))
-        found.append(Telling(rfa.requested_by, text, duty=False))
+    if status not in TELLS_REQUESTER or not _is_news(entry, said):
+        return
+    if entry.actor_id != rfa.requested_by_id:
+        yield _requester(rfa, status)
+    if status == Status.NOT_APPROVED:
+        yield from _to_chief(rfa, Sort.FOLLOW_UP, Group.FOLLOW_UPS)
+    if status == Status.COMPLETED:
+        yield from _to_chief(rfa, Sort.COMPLETED, Group.FOLLOW_UPS)
+
+
+def _answered(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
+    if said.get("answer") == Word.CANNOT_EXECUTE:
+        yield from _to_chief(rfa, Sort.CANNOT_EXECUTE, Group.DUTIES)
+    if said.get("answer") == Word.ACCEPT:
+        yield from _to_the_unit(rfa)
+
+
+def _of_act(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
+    match entry.act:
+        case "step.reminded":
+            yield from _reminders(said)
+        case "step.lapsed":
+            yield from _lapsed(rfa, said)
+        case "step.answered" | "step.superseded":
+            yield from _answered(rfa, said)
+        case "message.said":
+            yield from _message(rfa, said)
+        case "condition.checked" if not said.get("met"):
+            yield from _to_chief(rfa, Sort.CONDITION_UNMET, Group.FOLLOW_UPS)
+        case "extreme.reported":
+            posts = Post.objects.filter(mission=rfa.mission_id, role__in=TOLD_OF_EXTREME)
+            yield from _to(posts.order_by("pk"), Sort.EXTREME, Group.MISSION)
+        case "referral.reminded":
+            yield from _reminded_of_referral(said)
+        case act if act.startswith("referral."):
+            yield from _referral(rfa, act, said)
+
+
+def _each_once(entry: Entry, found: list[Telling]) -> list[Telling]:
+    """Keep one telling a person, the weightiest; nobody is told of their own deed."""
     first: dict[int, Telling] = {}
-    for telling in sorted(found, key=lambda telling: not telling.duty):
-        if telling.person.pk != entry.actor_id:
+    for telling in sorted(found, key=lambda telling: telling.weight):
+        if telling.person.pk != entry.actor_id and telling.person.is_active:
             first.setdefault(telling.person.pk, telling)
     return list(first.values())
+
+
+def tellings_of(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> list[Telling]:
+    """List who is told what of an entry of a record: each person once, a duty before news."""
+    found = [
+        *_duties(said.get("opened", [])),
+        *_of_act(entry, rfa, said),
+        *_standing(entry, rfa, said),
+    ]
+    return _each_once(entry, found)
+
+
+def _may_first_be_signed(entry: Entry, process: Process) -> bool:
+    """Whether a draft waits for its first signature, and its signers were not told so yet."""
+    based_on = process.based_on
+    told = Entry.objects.filter(
+        chain=entry.chain_id, number__lt=entry.number, notices__sort=Sort.PROCESS_TO_SIGN
+    )
+    return (
+        process.state == ProcessState.DRAFT
+        and (based_on is None or based_on.digest != process.digest)
+        and not process.signatures.exists()
+        and not told.exists()
+        and not broken_in(process.mission, process.route, process.definition)
+    )
+
+
+def _was_signed_again(entry: Entry) -> bool:
+    """Whether a later signature tells what this one would: a sweep may come after both."""
+    later = Entry.objects.filter(chain=entry.chain_id, number__gt=entry.number, act=entry.act)
+    return later.exists()
+
+
+def tellings_of_process(entry: Entry, process: Process, said: dict[str, Any]) -> list[Telling]:
+    """List who is told what of a process: who must sign it next, and all once it is promulgated.
+
+    A draft with words of its own that keeps to the policy calls for both signatures, told once;
+    one signature calls for the other, both for the SRSG's promulgation (P31).
+    """
+    posts = Post.objects.filter(mission=process.mission_id).order_by("pk")
+    named = {"route": process.route, "version": process.version}
+    found: list[Telling] = []
+    if entry.act in {"process.drafted", "process.changed"} and _may_first_be_signed(entry, process):
+        for post in posts.filter(role__in=SIGN):
+            found += _to([post], Sort.PROCESS_TO_SIGN, Group.DUTIES, post=post.title, **named)
+    if (
+        entry.act == "process.co_signed"
+        and process.state == ProcessState.DRAFT
+        and not _was_signed_again(entry)
+    ):
+        missing = [role for role in SIGN if role != said.get("role")]
+        signed = process.dsrsg_signature_id and process.homc_signature_id
+        roles, sort = ([Role.SRSG], Sort.PROCESS_TO_PROMULGATE)
+        if not signed:
+            roles, sort = (missing, Sort.PROCESS_TO_SIGN)
+        for post in posts.filter(role__in=roles):
+            found += _to([post], sort, Group.DUTIES, post=post.title, **named)
+    if entry.act == "process.promulgated":
+        told = posts.filter(role__in=COMPONENTS)
+        day = said["in_force_from"]
+        found += _to(told, Sort.PROCESS_IN_FORCE, Group.MISSION, day=day, **named)
+    return _each_once(entry, found)
+
+
+def tellings_of_complaint(entry: Entry, said: dict[str, Any]) -> list[Telling]:
+    """List who is reminded of a complaint to answer; late, the Chiefs are told too (P50)."""
+    if entry.act != "complaint.reminded":
+        return []
+    late = said["sort"] == ReminderSort.LIMIT
+    sort = Sort.COMPLAINT_LATE if late else Sort.COMPLAINT_HALF
+    particulars = {"complaint": said["reference"], "due": kept_moment(said["due_at"])}
+    found: list[Telling] = []
+    for post in Post.objects.filter(pk__in=said["told"]).order_by("pk"):
+        group = Group.MISSION if post.role == Role.CHIEF_OF_STAFF else Group.DUTIES
+        found += _to([post], sort, group, **particulars)
+    return _each_once(entry, found)

@@ -2,18 +2,23 @@
 
 import datetime as dt
 import struct
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import trans_real
 
 from approvals import services as approvals
 from common import clock
 from ledger.models import OutboxRow
 from ledger.services import append
-from missions.models import Appointment, Delegation, Post
+from missions.models import Appointment, Delegation, Mission, Post
 from notices import services as notices
 from notices.models import Letter, Notice
+from notices.pages import lines_of_notices
 from records import services as records
 from tests.builders import (
     a_draft,
@@ -31,6 +36,8 @@ from tests.builders import (
     security_answers,
     who,
 )
+from tests.test_processes import a_draft as a_process
+from tests.test_processes import signed
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +71,7 @@ def told_now(deed) -> list[tuple[str, str, bool]]:
 
 def until(step) -> str:
     """When a step is due, as a notice writes it."""
-    return f"{step.due_at:%Y-%m-%d %H:%M} UTC"
+    return date_format(step.due_at, "SHORT_DATETIME_FORMAT")
 
 
 def test_the_post_that_must_act_gets_one_notice_and_one_letter():
@@ -75,12 +82,49 @@ def test_the_post_that_must_act_gets_one_notice_and_one_letter():
     text = f"{rfa.reference}, {rfa.title} waits on Chief UN-CIMIC until {until(step)}"
     assert notices_of(rfa) == [("chief.cimic", text, True)]
     assert [(letter.to, letter.subject) for letter in mail.outbox] == [
-        (["chief.cimic@unac.example"], f"[UNAC] {text}")
+        (
+            ["chief.cimic@unac.example"],
+            f"[UNAC] Answer by {until(step)}: {rfa.reference}, {rfa.title}",
+        )
     ]
     letter = Letter.objects.get()
     assert mail.outbox[0].extra_headers["Message-ID"] == letter.message_id
     assert f"/register/{rfa.reference}/" in mail.outbox[0].body
     assert letter.sent_at is not None
+
+
+def test_a_letter_says_what_where_by_when_from_whom_and_why_and_leads_to_the_answer(settings):
+    settings.SITE_URL = "https://cimic.unac.example"
+    Mission.objects.update(time_zone="Africa/Bangui")
+    rfa = a_submitted()
+    notices.sweep()
+
+    step, sent = open_step(rfa), mail.outbox[0]
+    due = timezone.localtime(step.due_at, ZoneInfo("Africa/Bangui"))
+    lines = [" ".join(line.split()) for line in sent.body.splitlines()]
+    assert f"What {rfa.title}" in lines
+    assert "Where Tereni hospital · Province East · Sector East" in lines
+    assert f"Asked of you {step.seat_label}" in lines
+    when = f"{due:%A} {date_format(due, 'DATETIME_FORMAT')}"
+    assert f"By when {when}, West Africa Standard Time (UTC+01:00)" in lines
+    assert "From Sector UN-CIMIC officer" in lines
+    assert f"https://cimic.unac.example/steps/{step.pk}/" in lines
+    assert f"https://cimic.unac.example/register/{rfa.reference}/" in lines
+    assert "You get this because you act for the post of Chief UN-CIMIC in UNAC." in lines
+    html, kind = sent.alternatives[0]
+    assert kind == "text/html"
+    for words in (rfa.title, f'href="https://cimic.unac.example/steps/{step.pk}/"', "Sector East"):
+        assert words in html
+
+
+def test_news_can_be_unsubscribed_from_and_duties_cannot():
+    carried_to(a_submitted(), "approved")
+    notices.sweep()
+
+    leaves = {letter.to[0]: letter.extra_headers.get("List-Unsubscribe") for letter in mail.outbox}
+
+    assert leaves.pop("sector.east@unac.example").endswith("/notices/preferences/>")
+    assert set(leaves.values()) == {None}
 
 
 def test_every_post_of_a_stage_is_told_and_nobody_else():
@@ -189,12 +233,69 @@ def test_P15_what_is_classified_is_told_by_its_reference_alone(classification, n
     approvals.cancel(rfa=rfa, actor=who("chief.cimic"), reason="Leppko fell")
     notices.sweep()
 
-    letters = [f"{letter.subject} {letter.body}" for letter in mail.outbox]
+    letters = [
+        f"{letter.subject} {letter.body} {letter.alternatives[0][0]}" for letter in mail.outbox
+    ]
     texts = [text for _, text, _ in notices_of(rfa)]
     assert len(letters) == len(texts) == 8
     assert {rfa.title in text for text in letters + texts} == {names_it}
     assert {rfa.reference in text for text in letters + texts} == {True}
     assert not any("at six" in text or "fell" in text for text in letters + texts)
+    told_more = [" Province West", "From ", "approved", "Relief for Carana"]
+    assert any(words in letter for words in told_more[:3] for letter in letters) == names_it
+    assert not any(told_more[3] in letter for letter in letters)
+
+
+def test_R22_what_a_low_profile_requester_asks_leaves_by_its_reference_alone():
+    answers = civil_answers(title="Pump for Relief for Carana's clinic", humanitarian=True)
+    rfa = a_draft(answers, by="partner.ngo")
+    type(rfa).objects.filter(pk=rfa.pk).update(low_profile=True)
+    approvals.submit(rfa=rfa, actor=who("partner.ngo"))
+    give(open_step(rfa))
+    notices.sweep()
+
+    letters = [f"{sent.subject} {sent.body} {sent.alternatives[0][0]}" for sent in mail.outbox]
+    assert len(letters) == 5
+    assert all(f"{rfa.reference}: something waits for you" in letter for letter in letters)
+    assert not any(words in letter for words in ("Relief", "Tereni", "Pump") for letter in letters)
+
+
+def test_R22_the_centre_does_not_say_by_whose_post_to_who_may_not_know_who_asks():
+    rfa = a_draft(civil_answers(humanitarian=True), by="partner.ngo")
+    type(rfa).objects.filter(pk=rfa.pk).update(low_profile=True)
+    approvals.submit(rfa=rfa, actor=who("partner.ngo"))
+    notices.sweep()
+    told = Notice.objects.get(person__username="chief.cimic")
+    elsewhere = Notice.objects.create(
+        entry=told.entry,
+        person=who("cos"),
+        mission=told.mission,
+        rfa=told.rfa,
+        sort="message",
+        group="mission",
+        delivery="centre",
+        link=told.link,
+        made_at=told.made_at,
+    )
+
+    by = {
+        one.person.username: lines_of_notices(one.person, [one])[0]["by"]
+        for one in (told, elsewhere)
+    }
+
+    assert by == {"chief.cimic": "Partner", "cos": ""}
+
+
+def test_of_a_record_that_is_no_longer_open_to_one_the_reference_alone_is_left():
+    rfa = a_submitted()
+    notices.sweep()
+    told = Notice.objects.get(person__username="chief.cimic")
+    Appointment.objects.filter(post__code="chief.cimic").update(until_on=in_days(-1))
+
+    line = lines_of_notices(who("chief.cimic"), [told])[0]
+
+    assert line["text"] == f"{rfa.reference} is no longer open to you"
+    assert (line["url"], line["by"], line["kind"]) == ("", "", "")
 
 
 def test_P39_until_the_designated_official_has_decided_nobody_of_the_force_is_told():
@@ -223,6 +324,54 @@ def test_a_partner_is_told_of_a_message_to_all_and_never_of_an_internal_one():
 
     assert inside == []
     assert to_all == [("partner.ngo", f"A message on {rfa.reference}, {rfa.title}", False)]
+
+
+def mentioned(rfa, *names: str, internal: bool = False) -> list[tuple[str, str, bool]]:
+    """Who is told what of a message whose entry names these people."""
+
+    def say() -> None:
+        with transaction.atomic():
+            append(
+                chain_id=rfa.pk,
+                act="message.said",
+                actor=who("chief.cimic"),
+                payload={"internal": internal, "mentions": [who(name).pk for name in names]},
+            )
+
+    return told_now(say)
+
+
+def test_whoever_a_message_names_is_told_so_and_the_requester_of_the_message():
+    rfa = a_submitted(by="partner.ngo")
+
+    told = mentioned(rfa, "dsrsg", "chief.cimic")
+
+    named = f"{rfa.reference}, {rfa.title}"
+    assert told == [
+        ("dsrsg", f"You are named in a message on {named}", False),
+        ("partner.ngo", f"A message on {named}", False),
+    ]
+    assert {notice.group for notice in Notice.objects.filter(rfa=rfa, group="mentions")} == {
+        "mentions"
+    }
+
+
+def test_P15_whoever_may_not_see_the_record_or_the_message_is_not_told_though_named():
+    rfa = a_submitted(civil_answers(classification="confidential"), by="partner.ngo")
+
+    unseen = mentioned(rfa, "dms", "partner.un", "unit.west", internal=True)
+    inside = mentioned(rfa, "partner.ngo", "dsrsg", internal=True)
+
+    assert unseen == []
+    assert [person for person, _, _ in inside] == ["dsrsg"]
+
+
+def test_P39_the_force_is_not_told_though_named_before_the_designated_official_has_decided():
+    rfa = a_submitted(security_answers(), by="partner.ngo")
+
+    told = mentioned(rfa, "ops", "homc", "designated.official", internal=True)
+
+    assert [person for person, _, _ in told] == ["designated.official"]
 
 
 def test_a_requesters_message_reaches_the_posts_it_waits_on_or_else_un_cimic():
@@ -287,7 +436,7 @@ def test_a_refusal_by_the_unit_reaches_un_cimic_who_must_find_another_way():
     told = told_now(lambda: give(open_step(rfa), "cannot_execute", remarks="No trucks left."))
 
     text = f"{rfa.reference}, {rfa.title} cannot be executed: find another way or cancel it"
-    assert told == [("chief.cimic", text, False)]
+    assert told == [("chief.cimic", text, True)]
 
 
 def test_nobody_is_told_of_their_own_deed():
@@ -397,8 +546,8 @@ def french(settings, tmp_path):
     (folder / "django.mo").write_bytes(
         compiled(
             {
-                "%(what)s waits on %(post)s until %(due)s UTC": (
-                    "%(what)s attend %(post)s jusqu'au %(due)s UTC"
+                "%(what)s waits on %(post)s until %(due)s": (
+                    "%(what)s attend %(post)s jusqu'au %(due)s"
                 ),
                 "%(what)s is now: %(status)s": "%(what)s est désormais : %(status)s",
                 "Returned": "Renvoyée",
@@ -444,3 +593,53 @@ def test_a_person_reads_their_own_notices_and_nobody_elses():
     again = notices.mark_read(person_id=who("chief.cimic").pk, notice_ids=[notice.pk])
 
     assert (by_another, by_the_chief, again) == (0, 1, 0)
+
+
+def test_what_is_answered_is_read_by_all_who_were_told_that_it_waits():
+    Appointment.objects.create(
+        post=Post.objects.get(code="chief.cimic"),
+        person=a_person("captain.acting"),
+        capacity="officer_in_charge",
+        from_on=in_days(-1),
+    )
+    rfa = a_submitted()
+    notices.sweep()
+    assert Notice.objects.filter(rfa=rfa, read_at=None).count() == 2
+
+    give(open_step(rfa), by=who("captain.acting"))
+    notices.sweep()
+
+    unread = Notice.objects.filter(rfa=rfa, read_at=None)
+    assert not unread.filter(person__username__in=("chief.cimic", "captain.acting")).exists()
+    assert unread.filter(person__username="dms").count() == 1
+
+
+def test_a_reminder_takes_the_place_of_what_was_told_before_of_the_same_step():
+    rfa = a_submitted()
+    notices.sweep()
+    with clock.telling(clock.now() + dt.timedelta(hours=25)):
+        approvals.remind_and_escalate()
+        notices.sweep()
+
+    told = Notice.objects.filter(person__username="chief.cimic", rfa=rfa).order_by("pk")
+
+    assert [(notice.sort, notice.read_at is None) for notice in told] == [
+        ("waits", False),
+        ("half", True),
+    ]
+
+
+def test_P31_a_signature_calls_for_the_other_and_both_for_the_promulgation():
+    process = a_process()
+    first = told_now(lambda: signed(process, "homc"))
+    second = told_now(lambda: signed(process, "dsrsg"))
+    srsg = who("srsg")
+    in_force = told_now(lambda: approvals.promulgate_process(process=process, actor=srsg))
+
+    assert [(person, duty) for person, _, duty in first] == [("dsrsg", True)]
+    assert [(person, duty) for person, _, duty in second] == [("srsg", True)]
+    people = [person for person, _, _ in in_force]
+    assert "civil.affairs" in people
+    assert not {"srsg", "partner.ngo", "evaluator", "admin"} & set(people)
+    assert "version 1" in in_force[0][1]
+    assert "is in force from" in in_force[0][1]
