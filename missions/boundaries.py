@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from common.errors import FieldError, Malformed
 from missions.models import Area, Mission, Sector
@@ -58,7 +59,7 @@ def signed_area(ring: Ring) -> float:
 def is_inside(ring: Ring, longitude: float, latitude: float) -> bool:
     """Whether a point lies inside a closed ring."""
     inside = False
-    for (x1, y1, *_), (x2, y2, *_) in zip(ring, ring[1:], strict=False):
+    for (x1, y1, *_z1), (x2, y2, *_z2) in zip(ring, ring[1:], strict=False):
         if (y1 > latitude) != (y2 > latitude) and longitude < (x2 - x1) * (latitude - y1) / (
             y2 - y1
         ) + x1:
@@ -106,7 +107,7 @@ def point_inside(boundary: dict[str, Any]) -> tuple[float, float]:
     crossings = sorted(
         x1 + (latitude - y1) * (x2 - x1) / (y2 - y1)
         for ring in (outer, *holes)
-        for (x1, y1, *_), (x2, y2, *_) in zip(ring, ring[1:], strict=False)
+        for (x1, y1, *_z1), (x2, y2, *_z2) in zip(ring, ring[1:], strict=False)
         if (y1 > latitude) != (y2 > latitude)
     )
     widest = max(zip(crossings[::2], crossings[1::2], strict=True), key=lambda gap: gap[1] - gap[0])
@@ -115,26 +116,26 @@ def point_inside(boundary: dict[str, Any]) -> tuple[float, float]:
 
 def _ring_faults(ring: Any) -> str:
     if not isinstance(ring, list) or len(ring) < 4:
-        return "A ring needs at least four positions."
+        return _("A ring needs at least four positions.")
     if not all(_is_position(position) for position in ring):
-        return "Each position is a longitude from -180 to 180 and a latitude from -90 to 90."
+        return _("Each position is a longitude from -180 to 180 and a latitude from -90 to 90.")
     if ring[0] != ring[-1]:
-        return "A ring ends where it begins."
+        return _("A ring ends where it begins.")
     if abs(signed_area(ring)) < 1e-12:
-        return "A ring encloses some ground."
+        return _("A ring encloses some ground.")
     return ""
 
 
 def _geometry_faults(geometry: Any) -> str:
     if not isinstance(geometry, dict) or geometry.get("type") not in SHAPES:
-        return "The geometry is a Polygon or a MultiPolygon."
+        return _("The geometry is a Polygon or a MultiPolygon.")
     coordinates = geometry.get("coordinates")
     if not isinstance(coordinates, list) or not coordinates:
-        return "The geometry has no coordinates."
+        return _("The geometry has no coordinates.")
     polygons = [coordinates] if geometry["type"] == "Polygon" else coordinates
     for polygon in polygons:
         if not isinstance(polygon, list) or not polygon:
-            return "A polygon needs at least one ring."
+            return _("A polygon needs at least one ring.")
         for ring in polygon:
             fault = _ring_faults(ring)
             if fault:
@@ -148,16 +149,21 @@ def _text(
     value = properties.get(name)
     field = f"{where}.properties.{name}"
     if not isinstance(value, str) or not value.strip():
-        return "", [FieldError(field, f"Give its {name}.")]
+        return "", [FieldError(field, _("Give its %(name)s.") % {"name": name})]
     if len(value.strip()) > most:
-        return "", [FieldError(field, f"A {name} has at most {most} characters.")]
+        return "", [
+            FieldError(
+                field,
+                _("A %(name)s has at most %(most)s characters.") % {"name": name, "most": most},
+            )
+        ]
     return value.strip(), []
 
 
 def _read_feature(feature: Any, where: str) -> tuple[Read | None, list[FieldError]]:
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict) or feature.get("type") != "Feature":
-        return None, [FieldError(where, "Each entry is a Feature with properties.")]
+        return None, [FieldError(where, _("Each entry is a Feature with properties."))]
     pcode, errors = _text(properties, "pcode", 20, where)
     name, wrong = _text(properties, "name", 100, where)
     errors += wrong
@@ -166,15 +172,20 @@ def _read_feature(feature: Any, where: str) -> tuple[Read | None, list[FieldErro
     if isinstance(level, bool) or level not in AreaLevel.values:
         errors.append(
             FieldError(
-                f"{where}.properties.level", "Level is 0 (country), 1 (province) or 2 (district)."
+                f"{where}.properties.level",
+                _("Level is 0 (country), 1 (province) or 2 (district)."),
             )
         )
     for key, value in (("parent", parent), ("sector", sector)):
         if value is not None and not isinstance(value, str):
-            errors.append(FieldError(f"{where}.properties.{key}", f"Write the {key} as text."))
+            errors.append(
+                FieldError(
+                    f"{where}.properties.{key}", _("Write the %(key)s as text.") % {"key": key}
+                )
+            )
     if level == AreaLevel.DISTRICT and not parent:
         errors.append(
-            FieldError(f"{where}.properties.parent", "A district names its province's pcode.")
+            FieldError(f"{where}.properties.parent", _("A district names its province's pcode."))
         )
     fault = _geometry_faults(feature.get("geometry"))
     if fault:
@@ -194,7 +205,8 @@ def _families(mission: Mission, areas: dict[int, Read]) -> list[FieldError]:
             errors.append(
                 FieldError(
                     f"features[{number}].properties.pcode",
-                    f"{area.pcode} stands already at features[{seen[area.pcode]}].",
+                    _("%(pcode)s stands already at features[%(seen)s].")
+                    % {"pcode": area.pcode, "seen": seen[area.pcode]},
                 )
             )
         seen.setdefault(area.pcode, number)
@@ -205,10 +217,20 @@ def _families(mission: Mission, areas: dict[int, Read]) -> list[FieldError]:
         field = f"features[{number}].properties.parent"
         if area.parent not in levels:
             errors.append(
-                FieldError(field, f"{area.parent} is neither in the file nor in the mission.")
+                FieldError(
+                    field,
+                    _("%(parent)s is neither in the file nor in the mission.")
+                    % {"parent": area.parent},
+                )
             )
         elif levels[area.parent] >= area.level:
-            errors.append(FieldError(field, f"{area.parent} does not stand above {area.pcode}."))
+            errors.append(
+                FieldError(
+                    field,
+                    _("%(parent)s does not stand above %(pcode)s.")
+                    % {"parent": area.parent, "pcode": area.pcode},
+                )
+            )
     return errors
 
 
@@ -221,9 +243,9 @@ def read_areas(mission: Mission, collection: Any) -> list[Read]:
     """
     features = collection.get("features") if isinstance(collection, dict) else None
     if not isinstance(features, list) or collection.get("type") != "FeatureCollection":
-        raise Malformed(errors=[FieldError("file", "The file is no GeoJSON FeatureCollection.")])
+        raise Malformed(errors=[FieldError("file", _("The file is no GeoJSON FeatureCollection."))])
     if not features:
-        raise Malformed(errors=[FieldError("features", "The file holds no area.")])
+        raise Malformed(errors=[FieldError("features", _("The file holds no area."))])
     errors: list[FieldError] = []
     areas: dict[int, Read] = {}
     for number, feature in enumerate(features):
@@ -235,7 +257,10 @@ def read_areas(mission: Mission, collection: Any) -> list[Read]:
     errors += _families(mission, areas) if not errors else []
     known = set(Sector.objects.filter(mission=mission).values_list("code", flat=True))
     errors += [
-        FieldError(f"features[{number}].properties.sector", f"The mission has no {area.sector}.")
+        FieldError(
+            f"features[{number}].properties.sector",
+            _("The mission has no %(sector)s.") % {"sector": area.sector},
+        )
         for number, area in areas.items()
         if area.sector and area.sector not in known
     ]

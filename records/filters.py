@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -16,14 +17,73 @@ from approvals.queries import (
     with_who_asks,
 )
 from common.errors import FieldError, Malformed
-from missions.models import DisasterEvent, DisplacementSite, Post, Sector, User
+from missions.models import Area, DisasterEvent, DisplacementSite, Post, Sector, User
 from missions.queries import standings_of
+from records.columns import misread
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Category, Kind, Status
 
 # Names that a query may hold beside the filter's own.
-BESIDES = frozenset({"cursor", "page_size", "wait"})
+BESIDES = frozenset({"cursor", "page_size", "wait", "columns", "sort"})
 MOST_WORDS = 8
+
+
+class FollowUp(models.TextChoices):
+    """What became of a need that was not approved (P41)."""
+
+    OPEN = "open", _("Not known yet")
+    UNMET = "unmet", _("Nobody met it")
+    DELIVERED = "delivered", _("Others met it")
+
+
+BECAME = {
+    FollowUp.OPEN: Q(status=Status.NOT_APPROVED),
+    FollowUp.UNMET: Q(delivery_by_others__delivered=False),
+    FollowUp.DELIVERED: Q(delivery_by_others__delivered=True),
+}
+# A refused need is unmet until somebody is known to have met it.
+UNMET = (FollowUp.OPEN, FollowUp.UNMET)
+
+
+def in_area(pcode: str, prefix: str = "") -> Q:
+    """Keep what lies in an area, by its p-code, or in the areas it is made of."""
+    name = f"{prefix}area"
+    return (
+        Q(**{f"{name}__pcode": pcode})
+        | Q(**{f"{name}__parent__pcode": pcode})
+        | Q(**{f"{name}__parent__parent__pcode": pcode})
+    )
+
+
+def on_the_map() -> Q:
+    """Keep the records whose point may be drawn: those that have one, save a low-profile asker's.
+
+    A point can tell who asks; a low-profile requester is never mapped (R22).
+    """
+    return Q(latitude__isnull=False, longitude__isnull=False, low_profile=False)
+
+
+class FrameField(forms.CharField):
+    """Four degrees: west, south, east, north."""
+
+    def clean(self, value: Any) -> tuple[float, float, float, float] | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            west, south, east, north = (float(part) for part in text.split(","))
+        except ValueError as error:
+            raise forms.ValidationError(_("Give west,south,east,north in degrees.")) from error
+        # Written so that what is no number at all is refused too.
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise forms.ValidationError(_("Give west,south,east,north in degrees."))
+        return west, south, east, north
+
+
+class FrameFilter(django_filters.Filter):
+    """Keep what lies in a frame of degrees."""
+
+    field_class = FrameField
 
 
 class RegisterQuestions(forms.Form):
@@ -51,12 +111,19 @@ def posts_called(code: str, missions: frozenset[int]) -> QuerySet[Post]:
     return Post.objects.filter(mission__in=missions, code__iexact=code)
 
 
+class AnyOf(django_filters.MultipleChoiceFilter):
+    """Keep what has any of the answers; a record has one of each, so that none comes twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"distinct": False, **kwargs})
+
+
 class RegisterFilter(django_filters.FilterSet):
     """Narrow the register: by status, kind, place, time, words, and whom it waits on."""
 
-    status = django_filters.MultipleChoiceFilter(choices=Status.choices, label=_("Status"))
-    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, label=_("Kind"))
-    category = django_filters.MultipleChoiceFilter(choices=Category.choices, label=_("Category"))
+    status = AnyOf(choices=Status.choices, label=_("Status"))
+    kind = AnyOf(choices=Kind.choices, label=_("Kind"))
+    category = AnyOf(choices=Category.choices, label=_("Category"))
     sector = django_filters.ModelChoiceFilter(
         queryset=Sector.objects.none(), to_field_name="code", label=_("Sector")
     )
@@ -73,6 +140,14 @@ class RegisterFilter(django_filters.FilterSet):
     submitted_before = django_filters.DateFilter(
         field_name="submitted_at", lookup_expr="date__lte", label=_("Submitted until")
     )
+    area = django_filters.ModelChoiceFilter(
+        queryset=Area.objects.none(),
+        to_field_name="pcode",
+        method="filter_area",
+        label=_("Area"),
+    )
+    bbox = FrameFilter(method="filter_bbox", label=_("In a frame of the map"))
+    follow_up = AnyOf(choices=FollowUp.choices, method="filter_follow_up", label=_("Refused need"))
     disaster_event = django_filters.ModelChoiceFilter(
         queryset=DisasterEvent.objects.none(), to_field_name="name", label=_("Disaster event")
     )
@@ -95,6 +170,7 @@ class RegisterFilter(django_filters.FilterSet):
         self.missions = frozenset(held.post.mission_id for held in standings_of(person))
         for name, model in (
             ("sector", Sector),
+            ("area", Area),
             ("disaster_event", DisasterEvent),
             ("displacement_site", DisplacementSite),
         ):
@@ -125,6 +201,39 @@ class RegisterFilter(django_filters.FilterSet):
             )
         return rows
 
+    def filter_area(
+        self, rows: QuerySet[AssistanceRequest], name: str, value: Area | None
+    ) -> QuerySet[AssistanceRequest]:
+        """Keep what lies in an area, or in the districts it is made of."""
+        return rows.filter(in_area(value.pcode)) if value else rows
+
+    def filter_bbox(
+        self,
+        rows: QuerySet[AssistanceRequest],
+        name: str,
+        value: tuple[float, float, float, float] | None,
+    ) -> QuerySet[AssistanceRequest]:
+        """Keep what the map draws within a frame, and nothing that it does not draw."""
+        if value is None:
+            return rows
+        west, south, east, north = value
+        return rows.filter(
+            on_the_map(),
+            longitude__gte=west,
+            longitude__lt=east,
+            latitude__gte=south,
+            latitude__lt=north,
+        )
+
+    def filter_follow_up(
+        self, rows: QuerySet[AssistanceRequest], name: str, value: list[str]
+    ) -> QuerySet[AssistanceRequest]:
+        """Keep refused needs by what became of them: open, unmet or delivered by others (P41)."""
+        found = Q()
+        for answer in value:
+            found |= BECAME[FollowUp(answer)]
+        return rows.filter(found) if value else rows
+
     def filter_waiting_on(
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
     ) -> QuerySet[AssistanceRequest]:
@@ -148,7 +257,13 @@ def lines_for(person: User) -> QuerySet[AssistanceRequest]:
     """Return every line a person may see, with all that a line shows."""
     return with_what_is_open(
         with_who_asks(person, visible_to(person)).select_related(
-            "mission", "sector", "area", "organisation", "requested_by", "post", "cluster"
+            "mission",
+            "sector",
+            "area",
+            "organisation",
+            "requested_by",
+            "post",
+            "cluster",
         )
     )
 
@@ -180,10 +295,11 @@ def refuse_misread(register: RegisterFilter) -> QuerySet[AssistanceRequest]:
         for name, messages in register.form.errors.items()
     ]
     errors += [
-        FieldError(name, "There is no such filter.")
+        FieldError(name, str(_("There is no such filter.")))
         for name in register.data
         if name not in register.filters and name not in BESIDES
     ]
+    errors += misread(register.data)
     if errors:
         raise Malformed(errors=errors)
     return rows

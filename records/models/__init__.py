@@ -1,4 +1,4 @@
-"""What was done and is kept: tasks, what people are owed, compliance, exports, archives."""
+"""What was done and is kept: tasks, what people are owed, compliance, exports, views, archives."""
 
 from records.models.compliance import ComplianceCount, ComplianceException, RecordCompliance
 from records.models.done import (
@@ -12,6 +12,7 @@ from records.models.done import (
     Visit,
 )
 from records.models.people import Complaint, Handover, HandoverAcknowledgement, ProtectionDuty
+from records.models.views import SavedView
 
 __all__ = [
     "ArchivedBag",
@@ -27,6 +28,7 @@ __all__ = [
     "Progress",
     "ProtectionDuty",
     "RecordCompliance",
+    "SavedView",
     "Task",
     "Visit",
 ]

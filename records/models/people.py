@@ -16,6 +16,7 @@ class Complaint(NeverDeleted):
     """A local person's complaint about mission personnel, with its clock (P50).
 
     Its ``id`` is its chain. Who complained is shown to those who handle it alone.
+    ``half_told_at`` and ``limit_told_at`` say when they were reminded, so that it is once.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -47,6 +48,8 @@ class Complaint(NeverDeleted):
         "missions.Post", null=True, on_delete=models.PROTECT, related_name="+"
     )
     answered_at = models.DateTimeField(null=True)
+    half_told_at = models.DateTimeField(null=True)
+    limit_told_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-received_at", "-id"]

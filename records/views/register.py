@@ -1,72 +1,149 @@
-"""The register: every record in one's sight, narrowed by questions, and its export."""
+"""The register: every record in one's sight, narrowed by questions, in the columns chosen."""
 
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views import View
+from django_htmx.http import HttpResponseClientRedirect
 
 from approvals.pages import line_of
 from approvals.queries import visible_to
-from common.clock import now
-from common.errors import FieldError
-from common.pages import FragmentMixin, lines_of, said, summary_of, text_of
-from missions.models import Post
-from missions.queries import standings_of
-from records.exports import start_export, write_csv
-from records.filters import RegisterFilter, refuse_misread, register_for
-from requests_app.vocabulary import Kind, Status
+from common.pages import FragmentMixin, lines_of, said
+from records.api.register import file_response
+from records.columns import COLUMNS, Column, asked_sort, shown_columns, sorted_by
+from records.exports import FORMS
+from records.views.asking import Asking, address
+from records.views.map import map_context
+from requests_app.models import AssistanceRequest
 
-OPEN = [
-    Status.UNDER_REVIEW,
-    Status.RETURNED,
-    Status.IN_CONSULTATION,
-    Status.AWAITING_DECISION,
-    Status.APPROVED,
-    Status.IN_PROGRESS,
-    Status.REPORTED,
-    Status.ACKNOWLEDGED,
-]
+# A column that stands under another, where both are chosen.
+UNDER = {"organisation": "title", "sector": "place"}
+FORM_LABELS = {"csv": "CSV", "xlsx": "Excel", "json": "JSON", "geojson": "GeoJSON"}
 
 
-def _query(**named: Any) -> str:
-    pairs = [
-        f"{name}={value}"
-        for name, values in named.items()
-        for value in (values if isinstance(values, list) else [values])
-    ]
-    return "?" + "&".join(pairs)
+def grouped(number: Any, decimals: int | None = None) -> str:
+    """Write a number as the reader does, thousands apart."""
+    return number_format(number, decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
 
-def _without_cursor(asked: QueryDict) -> QueryDict:
-    kept = asked.copy()
-    kept.pop("cursor", None)
-    return kept
+def _plain(rfa: AssistanceRequest, line: dict[str, Any], code: str) -> Any:
+    """Return what a column without a look of its own says of a record."""
+    match code:
+        case "people":
+            return None if rfa.people is None else grouped(rfa.people)
+        case "cost":
+            cost = rfa.estimated_cost
+            return None if cost is None else f"{grouped(cost, 0)} {rfa.currency}"
+        case "category" | "cimic_function" | "urgency" | "classification":
+            return getattr(rfa, f"get_{code}_display")()
+        case "area" | "disaster_event" | "displacement_site":
+            return getattr(rfa, code)
+        case "submitted" | "decided" | "closed" | "created":
+            return getattr(rfa, f"{code}_at")
+        case "started" | "completed":
+            return getattr(getattr(rfa, "task", None), f"{code}_on", None)
+    return line.get(code)
 
 
-def ready_made(request: HttpRequest) -> list[dict[str, Any]]:
-    """List the ready-made questions, each an address that can be kept and shared."""
-    asked = set(_without_cursor(said(request.GET)).urlencode().split("&")) - {""}
-    views = [
-        (_("Everything"), "?"),
-        (_("Open"), _query(status=[status.value for status in OPEN])),
-        (_("Waiting on me"), _query(waiting_on="me")),
-        (_("To decide"), _query(status=Status.AWAITING_DECISION.value)),
-        (_("Under way"), _query(status=Status.IN_PROGRESS.value)),
-        (_("Refused, follow-up open"), _query(status=Status.NOT_APPROVED.value)),
-        (_("Extreme situations"), _query(kind=Kind.EXTREME_SITUATION.value)),
-    ]
-    return [
+MOMENTS = frozenset({"submitted", "decided", "closed", "created", "started", "completed"})
+
+
+def drawn_line(rfa: AssistanceRequest, columns: list[Column]) -> dict[str, Any]:
+    """Return a record as a line of the register, a cell for each column that stands alone."""
+    line = line_of(rfa)
+    shown = {column.code for column in columns}
+    line["under"] = {
+        above: line.get(code) for code, above in UNDER.items() if {code, above} <= shown
+    }
+    line["cells"] = [
         {
-            "label": label,
-            "url": url,
-            "current": set(url.lstrip("?").split("&")) - {""} == asked,
+            "code": column.code,
+            "label": column.label,
+            "value": _plain(rfa, line, column.code),
+            "moment": column.code in MOMENTS,
+            "numeric": column.numeric,
         }
-        for label, url in views
+        for column in columns
+        if UNDER.get(column.code) not in shown
     ]
+    return line
+
+
+def headings(columns: list[Column], asking: Asking) -> list[dict[str, Any]]:
+    """List the headings of the columns that stand alone, with the orders they lead to."""
+    shown = {column.code for column in columns}
+    sort = asked_sort(asking.asked)
+    found = []
+    for column in columns:
+        if UNDER.get(column.code) in shown:
+            continue
+        turned = f"-{column.sort}" if sort == column.sort else column.sort
+        found.append(
+            {
+                "label": column.label,
+                "numeric": column.numeric,
+                "url": address(asking.kept, sort=turned) if column.sort else "",
+                "order": {column.sort: "ascending", f"-{column.sort}": "descending"}.get(sort, "")
+                if column.sort
+                else "",
+            }
+        )
+    return found
+
+
+def with_columns(
+    rows: QuerySet[AssistanceRequest], columns: list[Column]
+) -> QuerySet[AssistanceRequest]:
+    """Load with each row what the chosen columns show beyond the usual ones."""
+    shown = {column.code for column in columns}
+    related = list(shown & {"disaster_event", "displacement_site"})
+    if shown & {"started", "completed"}:
+        related.append("task")
+    return rows.select_related(*related) if related else rows
+
+
+def exports_of(asking: Asking, columns: list[Column]) -> list[dict[str, str]]:
+    """List the files that hold exactly what is shown, and the one with every column."""
+    shown = address(asking.asked, columns=",".join(column.code for column in columns))
+    found = [
+        {
+            "label": _("%(form)s, as shown") % {"form": FORM_LABELS[form]},
+            "url": f"{reverse(f'records:{form}')}{shown}",
+        }
+        for form in FORMS
+    ]
+    every = address(asking.asked, columns=None)
+    found.append(
+        {"label": _("CSV, every column"), "url": f"{reverse('records:csv')}{every.rstrip('?')}"}
+    )
+    return found
+
+
+def sort_choices(asked: str) -> list[dict[str, Any]]:
+    """List the orders in words, for who cannot press a heading."""
+    ways = (
+        ("-created", _("Newest first")),
+        ("created", _("Oldest first")),
+        ("-changed", _("Changed last")),
+        ("needed_by", _("Needed soonest")),
+        ("reference", _("By reference")),
+        ("title", _("By title")),
+        ("kind", _("By kind")),
+        ("status", _("By status")),
+    )
+    found = [{"value": value, "label": label, "chosen": value == asked} for value, label in ways]
+    if asked not in dict(ways):
+        label = _("%(column)s, turned round") % {
+            "column": COLUMNS[asked[1:]].label if asked[1:] in COLUMNS else asked
+        }
+        found.append({"value": asked, "label": label, "chosen": True})
+    return found
 
 
 class RegisterView(LoginRequiredMixin, FragmentMixin, View):
@@ -76,63 +153,54 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
     fragment_name = "records/_register_lines.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        words = text_of(request.GET, "search")
+        asking = Asking(request.user, request.GET)
+        words = asking.asked.get("search", "").replace("\0", "").strip()
         if words:
             one = visible_to(request.user).filter(reference__iexact=words).first()
             if one is not None:
-                return redirect("records:case", one.reference)
-        asked = said(request.GET)
-        register = register_for(request.user, asked)
-        page = lines_of(request, register.qs)
-        posts = Post.objects.filter(
-            mission__in={held.post.mission_id for held in standings_of(request.user)}
-        ).order_by("title")
+                found = reverse("records:case", args=[one.reference])
+                swaps = self.template_for(request) == self.fragment_name
+                return HttpResponseClientRedirect(found) if swaps else redirect(found)
+        beside = "map" in asking.kept
+        columns = shown_columns(asking.asked, narrow=beside)
+        rows, order = sorted_by(with_columns(asking.register.qs, columns), asking.asked)
+        page = lines_of(request, rows, order)
+        sort = asked_sort(asking.asked)
+        shown = {column.code for column in columns}
         return render(
             request,
             self.template_for(request),
             {
-                "lines": [line_of(rfa) for rfa in page.rows],
+                **asking.context(),
+                "lines": [drawn_line(rfa, columns) for rfa in page.rows],
+                "headings": headings(columns, asking),
+                "sort": sort,
                 "page": page,
-                "filter": register,
-                "errors": _errors(register),
-                "chips": ready_made(request),
-                "posts": posts,
-                "export_url": f"{reverse('records:csv')}?{_without_cursor(asked).urlencode()}",
-                "asked": {
-                    "search": words,
-                    "status": request.GET.getlist("status"),
-                    "kind": request.GET.getlist("kind"),
-                    "sector": request.GET.get("sector", ""),
-                    "waiting_on": request.GET.get("waiting_on", ""),
-                    "needed_before": request.GET.get("needed_before", ""),
-                },
+                "columns": [
+                    {
+                        "code": column.code,
+                        "label": column.label,
+                        "chosen": column.code in shown,
+                        "always": column.code in {"reference", "title"},
+                    }
+                    for column in COLUMNS.values()
+                ],
+                "sorts": sort_choices(sort),
+                "carried_by_columns": asking.hidden("columns", "sort"),
+                "usual_columns": address(asking.kept, columns=None, sort=None),
+                "exports": exports_of(asking, columns),
+                "query": asking.kept.urlencode(),
+                "map_url": address(asking.kept, map=None if beside else "1"),
+                "whole_map_url": f"{reverse('records:map')}{address(asking.asked).rstrip('?')}",
+                "map": map_context(asking) if beside else None,
             },
         )
 
 
-def _errors(register: RegisterFilter) -> list[dict[str, str]]:
-    return summary_of(
-        [
-            FieldError(name, " ".join(str(message) for message in messages))
-            for name, messages in register.form.errors.items()
-        ],
-        {name: f"filter-{name}" for name in register.filters},
-        {name: each.label for name, each in register.filters.items()},
-    )
+class RegisterFileView(LoginRequiredMixin, View):
+    """The register as shown, as a file; who took it, by which filter and its hash are recorded."""
 
-
-class RegisterCsvView(LoginRequiredMixin, View):
-    """The register as shown, as CSV; who took it, by which filter and its hash are recorded."""
+    form = "csv"
 
     def get(self, request: HttpRequest) -> FileResponse:
-        asked = said(request.GET)
-        register = register_for(request.user, asked)
-        rows = refuse_misread(register)
-        run = start_export(actor=request.user, form="csv", params=asked)
-        file = write_csv(rows, run)
-        return FileResponse(
-            file,
-            as_attachment=True,
-            filename=f"register-{now():%Y-%m-%d-%H%M}.csv",
-            content_type="text/csv; charset=utf-8",
-        )
+        return file_response(request.user, said(request.GET), self.form)

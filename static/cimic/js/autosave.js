@@ -22,46 +22,78 @@ class Autosave {
     this.place = form.querySelector("[data-saved]") ?? document.querySelector("[data-saved]");
     this.key = `cimic:draft:${form.dataset.autosaveKey || form.dataset.autosaveUrl}`;
     this.keeps = form.dataset.autosaveKeep !== "no";
-    this.savedAt = 0;
+    this.said = this.place?.querySelector("[data-said]");
+    this.since = this.place?.querySelector("[data-ago]");
+    this.savedAt = Date.parse(this.since?.dataset.at ?? "") || 0;
     this.stopped = false;
-    form.addEventListener("input", () => this.touch());
-    form.addEventListener("change", () => this.touch());
-    form.addEventListener("submit", () => this.leave());
+    // Not "change": it comes when a box is left, often for the button about to be pressed.
+    form.addEventListener("input", (event) => event.target.type !== "file" && event.target.name && this.touch());
+    form.addEventListener("submit", (event) => this.leave(event));
+    form.addEventListener("cimic:save-now", () => this.save());
+    window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
     window.addEventListener("online", () => this.unsaved && this.save());
     window.addEventListener("focus", () => this.unsaved && this.signedOut && this.save());
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden" && this.unsaved) this.save();
+      if (document.visibilityState !== "hidden" || !this.unsaved || this.leaving) return;
+      this.keep();
+      this.save();
     });
     window.addEventListener("beforeunload", (event) => {
       if (this.unsaved && !this.keeps && !this.leaving) event.preventDefault();
     });
-    window.setInterval(() => this.count(), 5000);
-    this.restore();
+    window.setInterval(() => this.count(), 1000);
+    // Once the tables of rows are at work, so that rows added before can be put back.
+    document.addEventListener("DOMContentLoaded", () => this.start());
   }
 
   touch() {
     if (this.stopped) return;
     this.unsaved = true;
     this.edits = (this.edits ?? 0) + 1;
+    if (this.place?.dataset.state !== "bad") this.say("", "unsaved");
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.save(), REST);
   }
 
-  leave() {
-    this.leaving = true;
+  // The button waits for a save on its way: two of one version would contradict each other.
+  leave(event) {
     window.clearTimeout(this.timer);
+    if (this.saving) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const pressed = event.submitter;
+      this.saving.finally(() => this.form.requestSubmit(pressed));
+      return;
+    }
+    this.leaving = true;
     if (this.unsaved) this.keep();
   }
 
-  say(state, name, more = "") {
+  // A page may be older than what it sent: come back to, or asked for while its last save was on
+  // its way. What it knows to be kept is a number; nothing of the words.
+  start() {
+    const known = Number(sessionStorage.getItem(this.key)) || 0;
+    sessionStorage.removeItem(this.key);
+    if (known > Number(this.form.elements.namedItem("version")?.value)) return window.location.reload();
+    this.restore();
+  }
+
+  // The words are read aloud when they change; the seconds beside them only count.
+  say(state, name) {
     if (!this.place) return;
     this.place.dataset.state = state;
-    const text = `${this.place.dataset[name] ?? ""}${more}`;
-    if (this.place.textContent !== text) this.place.textContent = text;
+    const text = this.place.dataset[name] ?? "";
+    if (this.said.textContent !== text) this.said.textContent = text;
+    this.count();
   }
 
   count() {
-    if (this.savedAt && !this.unsaved && !this.wrong) this.say("good", "savedWord", ` ${ago(this.savedAt)}`);
+    if (!this.since) return;
+    const { state, last } = this.place.dataset;
+    let text = "";
+    if (this.savedAt && state === "good") text = ago(this.savedAt);
+    else if (this.savedAt && (state === "bad" || this.unsaved)) text = last.replace("%(ago)s", ago(this.savedAt));
+    if (this.since.textContent !== text) this.since.textContent = text;
   }
 
   keep() {
@@ -86,9 +118,11 @@ class Autosave {
       if (name === "csrfmiddlewaretoken" || name === "version") continue;
       names.set(name, [...(names.get(name) ?? []), value]);
     }
+    this.addRows(names);
     for (const box of this.form.elements) {
-      if (!box.name || !names.has(box.name) || box.type === "hidden" || box.type === "file") continue;
-      const values = names.get(box.name);
+      const unticked = box.type === "checkbox" && !names.has(box.name);
+      if (!box.name || (!names.has(box.name) && !unticked) || box.type === "hidden" || box.type === "file") continue;
+      const values = names.get(box.name) ?? [];
       if (box.type === "checkbox" || box.type === "radio") {
         const ticked = values.includes(box.value);
         found ||= ticked !== box.checked;
@@ -104,10 +138,22 @@ class Autosave {
     } else this.forget();
   }
 
-  async save() {
+  addRows(names) {
+    for (const place of this.form.querySelectorAll("[data-rows]")) {
+      const name = `${place.dataset.rows}-TOTAL_FORMS`;
+      const now = this.form.elements.namedItem(name);
+      const before = Math.min(Number(names.get(name)?.[0]) || 0, 100);
+      for (let row = Number(now?.value); row < before; row += 1) place.querySelector("[data-add-row]").click();
+    }
+  }
+
+  save() {
     if (this.saving || this.stopped || this.leaving) return;
     window.clearTimeout(this.timer);
-    this.saving = true;
+    this.saving = this.send();
+  }
+
+  async send() {
     const edits = this.edits;
     this.say("", "saving");
     try {
@@ -122,7 +168,7 @@ class Autosave {
     } catch {
       this.failed(this.keeps ? "kept" : "notKept");
     } finally {
-      this.saving = false;
+      this.saving = null;
       if (!this.stopped && this.unsaved && this.edits !== edits) this.touch();
     }
   }
@@ -161,17 +207,16 @@ class Autosave {
       window.history.replaceState(null, "", told.url);
       this.form.action = told.url;
     }
+    if (told.version) sessionStorage.setItem(this.key, told.version);
     this.savedAt = Date.now();
+    this.unsaved = this.edits !== edits;
     if (wrong.length) {
       this.keep();
-      this.unsaved = this.edits !== edits;
-      return this.say("bad", "wrong");
+      this.say("bad", "wrong");
+    } else {
+      if (!this.unsaved) this.forget();
+      this.say(this.unsaved ? "" : "good", this.unsaved ? "unsaved" : "savedWord");
     }
-    if (this.edits === edits) {
-      this.unsaved = false;
-      this.forget();
-    }
-    this.count();
     this.form.dispatchEvent(new CustomEvent("cimic:saved", { bubbles: true, detail: told }));
   }
 

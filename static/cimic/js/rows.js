@@ -1,5 +1,5 @@
-// Tables of rows in a form (Django formsets): add, remove, and add up; and totals of boxes
-// (an <output data-sum="id id …">).
+// Tables of rows in a form (Django formsets): add, remove, multiply and add up; and totals of
+// boxes (an <output data-sum="id id …">).
 const number = (box) => Math.max(Number.parseFloat(box?.value) || 0, 0);
 const shown = (sum) => sum.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
 
@@ -45,10 +45,16 @@ class Rows {
     const output = this.place.querySelector("[data-sum-columns]");
     if (!output) return;
     const columns = output.dataset.sumColumns.split(" ");
-    const rows = [...this.body.querySelectorAll("tr:not([hidden])")];
-    const amount = (row) =>
-      columns.reduce((product, column) => product * number(row.querySelector(`[name$="-${column}"]`)), 1);
-    output.textContent = shown(rows.reduce((sum, row) => sum + amount(row), 0));
+    let sum = 0;
+    for (const row of this.body.querySelectorAll("tr:not([hidden])")) {
+      const boxes = columns.map((column) => row.querySelector(`[name$="-${column}"]`));
+      const amount = boxes.reduce((product, box) => product * number(box), 1);
+      const told = row.querySelector("[data-row-amount]");
+      if (told) told.textContent = boxes.every((box) => box?.value) ? shown(amount) : "";
+      sum += amount;
+    }
+    output.textContent = shown(sum);
+    this.place.dispatchEvent(new CustomEvent("cimic:sum", { bubbles: true, detail: { name: this.prefix, sum } }));
   }
 }
 
@@ -56,7 +62,10 @@ for (const place of document.querySelectorAll("[data-rows]")) new Rows(place);
 
 for (const output of document.querySelectorAll("[data-sum]")) {
   const boxes = output.dataset.sum.split(" ").map((id) => document.getElementById(id));
-  const sum = () => { output.textContent = shown(boxes.reduce((total, box) => total + number(box), 0)); };
+  const sum = () => {
+    const typed = boxes.some((box) => box?.value);
+    output.textContent = typed ? shown(boxes.reduce((total, box) => total + number(box), 0)) : "";
+  };
   for (const box of boxes) box?.addEventListener("input", sum);
   sum();
 }

@@ -1,0 +1,183 @@
+"""The API of the register as files, of exports made, and of saved views."""
+
+from typing import Any
+
+from django.http import FileResponse, Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.errors import FieldError, Malformed
+from common.idempotency import IdempotentPosts
+from common.listing import asked_page, list_response
+from common.negotiation import WhateverIsAccepted
+from common.paging import page_of
+from records import saved_views
+from records.exports import FORMS, start_export, write
+from records.filters import refuse_misread, register_for
+from records.models import ExportRun, SavedView
+from records.schema import REGISTER_PARAMETERS
+
+
+def file_response(person: Any, params: Any, form: str) -> FileResponse:
+    """Return the register as a file, recorded as an export; raise ``Malformed`` if misread."""
+    rows = refuse_misread(register_for(person, params))
+    run = start_export(actor=person, form=form, params=params)
+    response = FileResponse(
+        write(rows, run, params),
+        as_attachment=True,
+        filename=f"register-{run.started_at:%Y%m%d-%H%M}.{form}",
+        content_type=FORMS[form].media_type,
+    )
+    response["X-Export"] = f"/api/v1/exports/{run.pk}/"
+    response["X-Rows"] = str(run.rows)
+    response["Content-Digest-SHA256"] = run.digest
+    return response
+
+
+class RegisterFileView(APIView):
+    """The register as a file: the query of ``requests/``, the rows of one's own sight."""
+
+    content_negotiation_class = WhateverIsAccepted
+    form = "csv"
+
+    def get(self, request: Request) -> Any:
+        return file_response(request.user, request.query_params, self.form)
+
+
+def _of_form(form: str) -> type[RegisterFileView]:
+    media_type = FORMS[form].media_type.split(";")[0]
+
+    class OneForm(RegisterFileView):
+        """The register as a file: the query of ``requests/``, the rows of one's own sight."""
+
+        @extend_schema(
+            operation_id=f"register_{form}",
+            parameters=REGISTER_PARAMETERS,
+            responses={(200, media_type): OpenApiTypes.STR},
+        )
+        def get(self, request: Request) -> Any:
+            return super().get(request)
+
+    return OneForm
+
+
+REGISTER_FILES = {form: _of_form(form).as_view(form=form) for form in FORMS}
+
+
+class ExportSerializer(serializers.ModelSerializer[ExportRun]):
+    """How an export went: rows and SHA-256."""
+
+    sha256 = serializers.CharField(source="digest")
+    state = serializers.CharField()
+
+    class Meta:
+        model = ExportRun
+        fields = ["id", "form", "query", "state", "started_at", "finished_at", "rows", "sha256"]
+
+
+class ExportView(APIView):
+    """An export of one's own."""
+
+    @extend_schema(responses=ExportSerializer)
+    def get(self, request: Request, export_id: Any) -> Response:
+        run = ExportRun.objects.filter(pk=export_id, by=request.user.pk).first()
+        if run is None:
+            raise Http404
+        return Response(ExportSerializer(run).data)
+
+
+class SavedViewSerializer(serializers.ModelSerializer[SavedView]):
+    """A question of the register, kept under a name."""
+
+    mission = serializers.CharField(source="mission.code")
+    owner = serializers.CharField(source="owner.name")
+    mine = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SavedView
+        fields = ["id", "name", "query", "shared", "mission", "owner", "mine", "changed_at"]
+
+    def get_mine(self, view: SavedView) -> bool:
+        return view.owner_id == self.context["person"].pk
+
+
+VIEW_BODY = {
+    "application/json": {
+        "type": "object",
+        "required": ["name", "query"],
+        "properties": {
+            "name": {"type": "string", "maxLength": saved_views.LONGEST_NAME},
+            "query": {
+                "type": "string",
+                "maxLength": saved_views.LONGEST_QUERY,
+                "description": "the query string of requests/, with columns and sort",
+            },
+            "shared": {"type": "boolean", "default": False},
+        },
+    }
+}
+
+
+def _said(request: Request) -> dict[str, Any]:
+    data = request.data if isinstance(request.data, dict) else {}
+    errors = [
+        FieldError(name, _("Send the view's %(name)s as text.") % {"name": name})
+        for name in ("name", "query")
+        if not isinstance(data.get(name), str) or "\0" in data[name]
+    ]
+    if not isinstance(data.get("shared", False), bool):
+        errors.append(FieldError("shared", _("Answer true or false.")))
+    if errors:
+        raise Malformed(errors=errors)
+    return {name: data[name] for name in ("name", "query")} | {"shared": data.get("shared", False)}
+
+
+class SavedViewsView(IdempotentPosts, APIView):
+    """One's own saved views and those shared in the mission; keep another."""
+
+    @extend_schema(responses=SavedViewSerializer(many=True), operation_id="views")
+    def get(self, request: Request) -> Response:
+        person: Any = request.user
+        cursor, size = asked_page(request)
+        views = saved_views.views_of(person).select_related("mission", "owner")
+        page = page_of(views, ("name", "id"), cursor=cursor, size=size)
+        lines = SavedViewSerializer(page.rows, many=True, context={"person": person}).data
+        return list_response(request, lines, page)
+
+    @extend_schema(request=VIEW_BODY, responses={201: SavedViewSerializer})
+    def post(self, request: Request) -> Response:
+        person: Any = request.user
+        view = saved_views.save_view(actor=person, **_said(request))
+        return Response(SavedViewSerializer(view, context={"person": person}).data, status=201)
+
+
+class SavedViewView(APIView):
+    """One saved view: read it; its owner changes it whole, or deletes it."""
+
+    def _view(self, request: Request, view_id: int) -> SavedView:
+        view = saved_views.views_of(request.user).filter(pk=view_id).first()
+        if view is None:
+            raise Http404
+        return view
+
+    @extend_schema(responses=SavedViewSerializer, operation_id="view")
+    def get(self, request: Request, view_id: int) -> Response:
+        view = self._view(request, view_id)
+        return Response(SavedViewSerializer(view, context={"person": request.user}).data)
+
+    @extend_schema(request=VIEW_BODY, responses=SavedViewSerializer)
+    def put(self, request: Request, view_id: int) -> Response:
+        person: Any = request.user
+        view = self._view(request, view_id)
+        view = saved_views.change_view(actor=person, view=view, **_said(request))
+        return Response(SavedViewSerializer(view, context={"person": person}).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, view_id: int) -> Response:
+        saved_views.delete_view(actor=request.user, view=self._view(request, view_id))
+        return Response(status=204)
