@@ -9,6 +9,7 @@ import puremagic
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
+from django.utils.translation import gettext as _
 
 from common.clock import now
 from common.errors import FieldError, Malformed
@@ -73,26 +74,36 @@ def check_file(upload: UploadedFile | None) -> tuple[str, str, bytes]:
     of a kind not taken, or not what its name says.
     """
     if upload is None:
-        raise Malformed(errors=[FieldError("file", "Choose a file to attach.")])
+        raise Malformed(errors=[FieldError("file", _("Choose a file to attach."))])
     name = _safe_name(str(upload.name))
     ending = PurePath(name).suffix.lower()
     errors = []
     if not upload.size:
-        errors.append("The file is empty: check it and choose it again.")
+        errors.append(_("The file is empty: check it and choose it again."))
     elif upload.size > MOST_BYTES:
         errors.append(
-            f"The file is {upload.size / 1048576:.1f} MB; at most {MOST_BYTES // 1048576} MB are "
-            "taken. Make the photo smaller or send parts."
+            _(
+                "The file is %(size)s MB; at most %(most_bytes)s MB are taken. Make the photo "
+                "smaller or send parts."
+            )
+            % {"size": f"{upload.size / 1048576:.1f}", "most_bytes": MOST_BYTES // 1048576}
         )
     if ending not in MEDIA_TYPES:
-        errors.append(f"Attach one of these kinds: {', '.join(sorted(MEDIA_TYPES))}.")
+        errors.append(
+            _("Attach one of these kinds: %(media_types)s.")
+            % {"media_types": ", ".join(sorted(MEDIA_TYPES))}
+        )
     if errors:
         raise Malformed(errors=[FieldError("file", message) for message in errors])
     content = upload.read()
     if not _is_what_it_says(ending, content):
         raise Malformed(
             errors=[
-                FieldError("file", f"The file is no {ending[1:].upper()}, whatever its name says.")
+                FieldError(
+                    "file",
+                    _("The file is no %(ending)s, whatever its name says.")
+                    % {"ending": ending[1:].upper()},
+                )
             ]
         )
     return name, MEDIA_TYPES[ending], content

@@ -1,5 +1,7 @@
 """Who may ask, and on whose behalf."""
 
+from django.utils.translation import gettext as _
+
 from common.errors import FieldError
 from common.verdict import YES, Verdict, not_now, not_you
 from missions.models import Organisation, User
@@ -20,7 +22,7 @@ def asking_as(person: User) -> Standing | None:
 def may_ask(person: User) -> Verdict:
     """Let whoever holds a post that takes part in the work file a request (P33, P35)."""
     if asking_as(person) is None:
-        return not_you("Your post reads, keeps or administers: it does not file requests.")
+        return not_you(_("Your post reads, keeps or administers: it does not file requests."))
     return YES
 
 
@@ -28,7 +30,9 @@ def may_report_extreme(person: User) -> Verdict:
     """Let the mission's own posts report help already given (P40); partners ask, and are helped."""
     standing = asking_as(person)
     if standing is None or standing.role == Role.PARTNER:
-        return not_you("The mission's officers report what was done in an extreme situation.", "40")
+        return not_you(
+            _("The mission's officers report what was done in an extreme situation."), "40"
+        )
     return YES
 
 
@@ -42,9 +46,12 @@ def is_own(person: User, rfa: AssistanceRequest) -> bool:
 def may_change_draft(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let the requester change what is still a draft; nobody else sees it."""
     if not is_own(person, rfa):
-        return not_you("Only whoever made the request changes it.")
+        return not_you(_("Only whoever made the request changes it."))
     if rfa.status != Status.DRAFT:
-        return not_now(f"The request is {rfa.get_status_display().lower()}: it is no draft.")
+        return not_now(
+            _("The request is %(status)s: it is no draft.")
+            % {"status": rfa.get_status_display().lower()}
+        )
     return YES
 
 
@@ -63,9 +70,12 @@ def on_whose_behalf(
         return [
             FieldError(
                 "requester_class",
-                "A humanitarian actor's request for security does not come through the force: "
-                "it is filed by the actor, UN-CMCoord or the Chief UN-CIMIC and goes to the "
-                "Designated Official.",
+                _(
+                    "A humanitarian actor's request for security does not come through the "
+                    "force: it "
+                    "is filed by the actor, UN-CMCoord or the Chief UN-CIMIC and goes to the "
+                    "Designated Official."
+                ),
                 "39",
             )
         ]
@@ -73,8 +83,11 @@ def on_whose_behalf(
         return [
             FieldError(
                 "requester_class",
-                f"{organisation or standing.post} is no component of the mission: choose the "
-                "humanitarian or development actor, so that the Designated Official decides.",
+                _(
+                    "%(organisation)s is no component of the mission: choose the humanitarian or "
+                    "development actor, so that the Designated Official decides."
+                )
+                % {"organisation": organisation or standing.post},
                 "39",
             )
         ]

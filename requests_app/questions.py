@@ -115,12 +115,14 @@ def _classifications(kind: Kind) -> list[tuple[str, Any]]:
 
 SECTIONS: dict[str, Any] = {
     "what": _("What is asked"),
-    "where": _("Where and when"),
+    "where": _("Where"),
+    "when": _("When"),
     "whom": _("For whom"),
     "security": _("Movement and threat"),
     "project": _("The project"),
     "means": _("Assets and cost"),
     "care": _("Coordination and care"),
+    "marks": _("Does any of this apply?"),
 }
 
 
@@ -202,13 +204,13 @@ QUESTIONS: tuple[Question, ...] = (
     Question("latitude", _("Latitude"), "degrees", "where", help=_("In degrees, south negative.")),
     Question("longitude", _("Longitude"), "degrees", "where", help=_("In degrees, west negative.")),
     Question("sector", _("Sector"), "sector", "where", help=_("Follows from the area.")),
-    Question("needed_by", _("Needed by"), "date", "where", needed=always, paragraph="31"),
-    Question("urgency", _("Urgency"), "choice", "where", choices=words(Urgency), paragraph="31"),
+    Question("needed_by", _("Needed by"), "date", "when", needed=always, paragraph="31"),
+    Question("urgency", _("Urgency"), "choice", "when", choices=words(Urgency), paragraph="31"),
     Question(
         "urgency_reason",
         _("Why it cannot wait"),
         "text",
-        "where",
+        "when",
         needed=if_time_sensitive,
         paragraph="31",
         max_length=400,
@@ -235,7 +237,7 @@ QUESTIONS: tuple[Question, ...] = (
         "low_profile",
         _("Keep out of sight who asks"),
         "flag",
-        "whom",
+        "marks",
         help=_(
             "Being seen with the military may put them at risk: who asks is then shown to the "
             "posts on the route alone, and never exported."
@@ -375,7 +377,7 @@ QUESTIONS: tuple[Question, ...] = (
         "ends_on",
         _("Ends on"),
         "date",
-        "where",
+        "when",
         kinds=only(CA, QIP),
         paragraph="38",
         help=_("The last day of the help, when assets are handed back or the project is done."),
@@ -452,7 +454,7 @@ QUESTIONS: tuple[Question, ...] = (
         needed=if_over_ceiling,
         paragraph="16",
     ),
-    Question("works", _("Construction or engineering works"), "flag", "means"),
+    Question("works", _("Construction or engineering works"), "flag", "marks"),
     Question(
         "coordination_check",
         _("Do others already help?"),
@@ -488,7 +490,7 @@ QUESTIONS: tuple[Question, ...] = (
         "displacement_site",
         _("Displacement site it is in or near"),
         "site",
-        "care",
+        "marks",
         paragraph="47",
         help=_("Marked by itself where the coordinates lie near one."),
     ),
@@ -496,7 +498,7 @@ QUESTIONS: tuple[Question, ...] = (
         "camp_effect",
         _("What it does to the camp's civilian character"),
         "long",
-        "care",
+        "marks",
         needed=if_at_a_site,
         paragraph="47",
         missing=_(
@@ -504,17 +506,17 @@ QUESTIONS: tuple[Question, ...] = (
             "character."
         ),
     ),
-    Question("protection", _("Touches protection of civilians"), "flag", "care", paragraph="46"),
-    Question("public_order", _("Touches public order"), "flag", "care"),
-    Question("ssr", _("Security sector reform"), "flag", "care", paragraph="30"),
+    Question("protection", _("Touches protection of civilians"), "flag", "marks", paragraph="46"),
+    Question("public_order", _("Touches public order"), "flag", "marks"),
+    Question("ssr", _("Security sector reform"), "flag", "marks", paragraph="30"),
     Question(
-        "ddr", _("Disarmament, demobilisation, reintegration"), "flag", "care", paragraph="30"
+        "ddr", _("Disarmament, demobilisation, reintegration"), "flag", "marks", paragraph="30"
     ),
     Question(
         "disaster",
         _("Natural disaster"),
         "flag",
-        "care",
+        "marks",
         paragraph="37",
         help=_("The same process, with more actors."),
     ),
@@ -522,7 +524,7 @@ QUESTIONS: tuple[Question, ...] = (
         "disaster_event",
         _("One of the mission's disaster events"),
         "event",
-        "care",
+        "marks",
         paragraph="37",
         help=_("It groups the requests of one disaster."),
     ),
@@ -530,7 +532,7 @@ QUESTIONS: tuple[Question, ...] = (
         "disaster_name",
         _("Which disaster, if it is not listed"),
         "text",
-        "care",
+        "marks",
         needed=if_disaster,
         paragraph="37",
         max_length=120,
@@ -539,7 +541,7 @@ QUESTIONS: tuple[Question, ...] = (
         "classification",
         _("Classification"),
         "choice",
-        "care",
+        "marks",
         paragraph="15",
         choices=_classifications,
         help=_("Security requests are confidential unless you say otherwise."),

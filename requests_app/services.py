@@ -1,10 +1,12 @@
 """What happens together when a request is drafted: its row, its kind's row, its lines."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from common.clock import now
 from common.errors import FieldError, Malformed, NotNow, Stale
@@ -21,6 +23,7 @@ from requests_app.models import (
     BudgetLine,
     ExtremeSituation,
 )
+from requests_app.places import area_at
 from requests_app.questions import BY_NAME, ROWS
 from requests_app.vocabulary import (
     KIND_CODES,
@@ -63,21 +66,25 @@ def numbered_reference(mission: Mission, code: str) -> str:
 def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
     """Put clean answers on the request, its kind's row and its lines, and save them.
 
-    The sector follows from the area unless it is said. Raises ``Malformed`` for half a
+    The area follows from the coordinates and the sector from the area unless they are said, the
+    estimated cost from the budget unless it was corrected. Raises ``Malformed`` for half a
     coordinate, ``ValidationError`` for what the tables' own constraints refuse.
     """
     details = rfa.details
+    itemised = _budget_of(rfa) if "budget" in values and rfa.pk else None
+    cost_follows = rfa.estimated_cost in {None, itemised}
     for name, value in values.items():
         if name in ROWS:
             continue
         setattr(details if BY_NAME[name].on_kind_table else rfa, name, value)
-    if "area" in values and not values.get("sector"):
+    if (rfa.latitude is None) != (rfa.longitude is None):
+        half = "latitude" if rfa.latitude is None else "longitude"
+        raise Malformed(errors=[FieldError(half, _("Give latitude and longitude together."))])
+    lies_in = _area_of_point(rfa)
+    if ("area" in values or lies_in) and not values.get("sector"):
         found = sector_of(rfa.area)
         if found or rfa.area is None:
             rfa.sector_id = found
-    if (rfa.latitude is None) != (rfa.longitude is None):
-        half = "latitude" if rfa.latitude is None else "longitude"
-        raise Malformed(errors=[FieldError(half, "Give latitude and longitude together.")])
     _mark(rfa)
     rfa.changed_at = now()
     for row in filter(None, (rfa, details)):
@@ -90,9 +97,24 @@ def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
                 model(rfa=rfa, number=number, **line)
                 for number, line in enumerate(values[name], start=1)
             )
-    if "budget" in values and rfa.estimated_cost is None and values["budget"]:
-        rfa.estimated_cost = sum(line.amount for line in rfa.budget.all())
+    follows = cost_follows and rfa.estimated_cost in {None, itemised}
+    if follows and values.get("budget"):
+        rfa.estimated_cost = _budget_of(rfa) or Decimal(0)
         rfa.save(update_fields=["estimated_cost"])
+
+
+def _budget_of(rfa: AssistanceRequest) -> Decimal | None:
+    """Add up the lines of a request's budget; None if it has none."""
+    amounts = [line.amount for line in BudgetLine.objects.filter(rfa=rfa)]
+    return sum(amounts, Decimal(0)) if amounts else None
+
+
+def _area_of_point(rfa: AssistanceRequest) -> bool:
+    """Give a request without an area the one its coordinates lie in; say whether it did."""
+    if rfa.area_id is not None or rfa.latitude is None or rfa.longitude is None:
+        return False
+    rfa.area = area_at(rfa.mission, rfa.latitude, rfa.longitude)
+    return rfa.area is not None
 
 
 def _mark(rfa: AssistanceRequest) -> None:
@@ -158,7 +180,7 @@ def already_made(request_id: UUID, actor: User) -> AssistanceRequest | None:
     """
     made = AssistanceRequest.objects.filter(pk=request_id).first()
     if made is not None and made.requested_by_id != actor.pk:
-        raise NotNow("This identifier is taken: let your device make another.")
+        raise NotNow(_("This identifier is taken: let your device make another."))
     return made
 
 
@@ -223,8 +245,11 @@ def check_version(rfa: AssistanceRequest, version: int) -> None:
     """Raise ``Stale`` unless the change was made on the version that stands."""
     if rfa.version != version:
         raise Stale(
-            f"You changed version {version}; the request is now at version {rfa.version}. "
-            "Read it again, then change it: nothing was overwritten.",
+            _(
+                "You changed version %(version)s; the request is now at version %(current)s. Read "
+                "it again, then change it: nothing was overwritten."
+            )
+            % {"version": version, "current": rfa.version},
             yours=version,
             theirs=rfa.version,
         )
@@ -289,6 +314,7 @@ def new_extreme_situation(
     standing = policy.asking_as(actor)
     for name, value in values.items():
         setattr(rfa, name, value)
+    _area_of_point(rfa)
     if rfa.area is not None:
         rfa.sector_id = sector_of(rfa.area) or rfa.sector_id
     rfa.save(force_insert=True)

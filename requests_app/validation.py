@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from common.clock import now
 from common.errors import FieldError
+from missions.calendar import local_day
 from requests_app.models import AssistanceRequest
 from requests_app.questions import ROWS, Question, questions_for
 from requests_app.vocabulary import Kind
@@ -48,7 +48,7 @@ def missing_before_submission(rfa: AssistanceRequest) -> list[FieldError]:
 
 def _kind_checks(rfa: AssistanceRequest) -> list[FieldError]:
     errors = []
-    if rfa.needed_by is not None and rfa.needed_by < now().date():
+    if rfa.needed_by is not None and rfa.needed_by < local_day(rfa.mission):
         errors.append(
             FieldError("needed_by", _("The day it is needed by has passed already."), "31")
         )
