@@ -16,6 +16,7 @@ from approvals.queries.processes import IN_FORCE, SUPERSEDED, processes_of, rout
 from approvals.services.checking import roles_held
 from approvals.vocabulary import SeatCondition
 from common.errors import FieldError
+from common.kept import read_aloud
 from ledger.queries import history_of
 from missions.models import Mission, User
 from missions.vocabulary import Role
@@ -71,7 +72,7 @@ def flow_of(definition: Definition, blames: Blames) -> list[dict[str, Any]]:
         {
             "number": number + 1,
             "place": _dashed(number),
-            "name": stage.name,
+            "name": read_aloud(stage.name),
             "status": stage.status.value,
             "status_label": stage.status.label,
             "blames": blames.get(_dashed(number), []),
@@ -223,7 +224,7 @@ def choices_for(mission: Mission, route: str) -> dict[str, list[tuple[str, Any]]
 
 def _options(choices: list[tuple[str, Any]], chosen: str) -> list[dict[str, Any]]:
     """Return a list's options; what is chosen stays in it, even if it would not be offered."""
-    known = [value for value, _ in choices]
+    known = [value for value, _label in choices]
     extra = [] if chosen in known else [(chosen, chosen or _("Choose"))]
     return [
         {"value": value, "label": label, "chosen": value == chosen}

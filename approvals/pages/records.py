@@ -1,6 +1,5 @@
 """Routes, steps and records as pages show them: plain values for the components."""
 
-import datetime as dt
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -12,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from approvals.models import Answer, Referral, Step
+from approvals.policy import may_read_words
 from approvals.queries import WITHHELD, gone_up, shows_who_asks, waits_of
 from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, StepState, Verified, Word
-from common.clock import now
+from common.kept import read_aloud
+from common.templatetags.cimic import tone
 from missions.models import User
 from missions.vocabulary import Capacity
 from requests_app.models import AssistanceRequest
@@ -64,7 +65,7 @@ def capacity_in_words(given: Answer) -> str:
     if given.capacity == Capacity.DELEGATE and given.delegation is not None:
         return _("delegate of %(post)s until %(day)s") % {
             "post": given.delegation.post.title,
-            "day": given.delegation.until_on,
+            "day": date_format(given.delegation.until_on, "SHORT_DATE_FORMAT"),
         }
     return capacity_label(given.capacity)
 
@@ -78,7 +79,7 @@ def capacity_label(capacity: str) -> str:
 
 def _day(text: str) -> str:
     day = parse_date(text)
-    return date_format(day, "j M Y") if day else text
+    return date_format(day, "SHORT_DATE_FORMAT") if day else text
 
 
 def facts_of(given: Answer) -> list[str]:
@@ -87,6 +88,10 @@ def facts_of(given: Answer) -> list[str]:
     facts = []
     if "verified" in details:
         facts.append(_("Need verified: %(how)s") % {"how": Verified(details["verified"]).label})
+    if "verified_by" in details:
+        facts.append(_("Verified by %(who)s") % {"who": details["verified_by"]})
+    if "verified_on" in details:
+        facts.append(_("Verified on %(day)s") % {"day": _day(details["verified_on"])})
     if "cluster_plan" in details:
         plan = ClusterPlan(details["cluster_plan"]).label
         facts.append(_("Cluster plan: %(plan)s") % {"plan": str(plan).lower()})
@@ -127,7 +132,21 @@ def longer_facts_of(given: Answer) -> list[dict[str, str]]:
     return found
 
 
-def _given(step: Step, given: Answer, state: str, state_label: str) -> dict[str, Any]:
+def _given(step: Step, given: Answer, state: str, state_label: str, reader: User) -> dict[str, Any]:
+    """Return an answer as it is drawn: without its words, where they are the mission's own."""
+    if not may_read_words(reader, given.seat_kind, given.answer):
+        return {
+            "answer": StepState.ANSWERED.value,
+            "answer_label": StepState.ANSWERED.label,
+            "state": state,
+            "state_label": state_label,
+            "withheld": True,
+            "by": given.by.name,
+            "capacity": capacity_in_words(given),
+            "at": given.at,
+            "revision": given.revision,
+            **_seat(step, given.post.title),
+        }
     return {
         "answer": given.answer,
         "answer_label": SAID[Word(given.answer)],
@@ -135,6 +154,8 @@ def _given(step: Step, given: Answer, state: str, state_label: str) -> dict[str,
         "state_label": state_label,
         "remarks": given.remarks,
         "conditions": given.conditions,
+        "tone": tone(given.answer),
+        "cluster_plan": (given.details or {}).get("cluster_plan"),
         "facts": facts_of(given),
         "longer": longer_facts_of(given),
         "by": given.by.name,
@@ -148,7 +169,7 @@ def _given(step: Step, given: Answer, state: str, state_label: str) -> dict[str,
 def _seat(step: Step, post_title: str) -> dict[str, Any]:
     return {
         "id": step.pk,
-        "seat_label": step.seat_label,
+        "seat_label": read_aloud(step.seat_label),
         "seat_kind": step.seat_kind,
         "decisive": step.seat_kind in DECISIVE,
         "post_title": post_title,
@@ -167,7 +188,9 @@ def vacancies_of(
     }
 
 
-def drawn(step: Step, vacancies: dict[int, str] | None = None) -> list[dict[str, Any]]:
+def drawn(
+    step: Step, reader: User, vacancies: dict[int, str] | None = None
+) -> list[dict[str, Any]]:
     """Return a step as it is drawn: the answer that stands, then those it superseded."""
     answers = list(step.answers.all())
     current = step.current
@@ -191,6 +214,7 @@ def drawn(step: Step, vacancies: dict[int, str] | None = None) -> list[dict[str,
                 given,
                 StepState.ANSWERED if stands else StepState.SUPERSEDED,
                 "" if stands else _("superseded"),
+                reader,
             )
         )
     if answers and not (current is None and step.state == StepState.OPEN):
@@ -199,20 +223,26 @@ def drawn(step: Step, vacancies: dict[int, str] | None = None) -> list[dict[str,
 
 
 def route_for_page(
-    steps: list[Step], vacancies: dict[int, str] | None = None
+    steps: list[Step], reader: User, vacancies: dict[int, str] | None = None
 ) -> list[dict[str, Any]]:
-    """Return a record's steps as stages with their seats; seats not asked are left out."""
-    stages = []
+    """Return a record's steps as stages with their seats; seats not asked are left out.
+
+    A partner sees that a post answered, who and when; advice is the mission's (decision 8).
+    """
+    stages: list[dict[str, Any]] = []
     asked = [step for step in steps if step.state != StepState.SKIPPED]
     for _number, group in groupby(asked, key=lambda step: step.stage):
         seats = list(group)
         stages.append(
             {
-                "name": seats[0].stage_name,
+                "name": read_aloud(seats[0].stage_name),
                 "state": _stage_state(seats),
-                "steps": [seat for step in seats for seat in drawn(step, vacancies)],
+                "steps": [seat for step in seats for seat in drawn(step, reader, vacancies)],
             }
         )
+    coming = next((stage for stage in stages if stage["state"] == "waiting"), None)
+    if coming is not None and any(stage["state"] == "open" for stage in stages):
+        coming["comes_next"] = True
     return stages
 
 
@@ -232,7 +262,7 @@ def _stage_state(seats: list[Step]) -> str:
 def answers_for_page(route: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """List the answers that stand, decision first, with the advice that lapsed."""
     seats = [seat for stage in route for seat in stage["steps"]]
-    given = [seat for seat in seats if seat.get("answer")]
+    given = [seat for seat in seats if seat.get("answer") and not seat.get("withheld")]
     first = [seat for seat in given if seat["decisive"]]
     return first[::-1] + [seat for seat in given if not seat["decisive"]]
 
@@ -245,6 +275,7 @@ def waiting_for_page(
         {
             "post_title": referral.put_to.title,
             "seat_label": _("Referral"),
+            "is_referral": True,
             "since": referral.opened_at,
             "due_at": referral.due_at,
             "vacant": vacancies.get(referral.put_to_id, ""),
@@ -255,7 +286,7 @@ def waiting_for_page(
     return referred + [
         {
             "post_title": step.post.title,
-            "seat_label": step.seat_label,
+            "seat_label": read_aloud(step.seat_label),
             "since": step.opened_at,
             "due_at": step.due_at,
             "vacant": vacancies.get(step.post_id, ""),
@@ -337,63 +368,6 @@ def line_of(
     else:
         line |= {"since": rfa.changed_at}
     return line
-
-
-def by_urgency(steps: list[Step]) -> list[dict[str, Any]]:
-    """Group inbox lines under what is overdue, due within a day, and later."""
-    at = now()
-    day = at + dt.timedelta(hours=24)
-    groups: list[tuple[str, bool, list[Step]]] = [
-        (_("Overdue"), True, [s for s in steps if s.due_at and s.due_at <= at]),
-        (_("Within a day"), False, [s for s in steps if s.due_at and at < s.due_at <= day]),
-        (_("Later"), False, [s for s in steps if not s.due_at or s.due_at > day]),
-    ]
-    return [
-        {"title": title, "late": late, "lines": [line_of(s.rfa, step=s) for s in found]}
-        for title, late, found in groups
-        if found
-    ]
-
-
-def _is_shown(rfa: AssistanceRequest, person: User) -> bool:
-    return person.pk != rfa.requested_by_id or shows_who_asks(rfa)
-
-
-def _by(rfa: AssistanceRequest, person: User) -> str:
-    """Name who wrote or sent something; a low-profile requester not (R22)."""
-    return person.name if _is_shown(rfa, person) else str(_("the requester"))
-
-
-def files_for_page(rfa: AssistanceRequest) -> list[dict[str, Any]]:
-    """List a record's files with the addresses they are served from."""
-    return [
-        {
-            "name": kept.name,
-            "url": reverse("approvals:file", args=[kept.pk]),
-            "size": kept.size,
-            "by": _by(rfa, kept.added_by),
-            "at": kept.added_at,
-        }
-        for kept in rfa.attachments.select_related("added_by")
-    ]
-
-
-def thread_for_page(rfa: AssistanceRequest, *, internal: bool) -> list[dict[str, Any]]:
-    """List a record's messages; the mission's internal ones only for its own posts."""
-    messages = rfa.messages.select_related("by", "post")
-    if not internal:
-        messages = messages.filter(internal=False)
-    return [
-        {
-            "by": _by(rfa, message.by),
-            "post": message.post.title if message.post and _is_shown(rfa, message.by) else "",
-            "at": message.at,
-            "text": message.text,
-            "internal": message.internal,
-            "audience_label": _("Internal: mission posts only"),
-        }
-        for message in messages
-    ]
 
 
 def extreme_facts_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:

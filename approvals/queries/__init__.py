@@ -5,11 +5,14 @@ from approvals.queries.look_alikes import weighed_look_alikes
 from approvals.queries.low_profile import (
     TELLS_WHO_ASKS,
     WITHHELD,
+    files_of,
+    is_of_who_asks,
     knows_who_asks,
     shows_who_asks,
     with_who_asks,
 )
 from approvals.queries.people import (
+    Vacancies,
     first_held_above,
     gone_up,
     open_at_vacant_posts,
@@ -31,8 +34,11 @@ from approvals.queries.referrals import put_to_first, referee_standing, referral
 from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "Vacancies",
     "TELLS_WHO_ASKS",
     "WITHHELD",
+    "files_of",
+    "is_of_who_asks",
     "knows_who_asks",
     "shows_who_asks",
     "with_who_asks",

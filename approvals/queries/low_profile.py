@@ -9,9 +9,9 @@ from django.db.models.fields import BooleanField
 
 from approvals.models import Step
 from approvals.vocabulary import StepState
-from missions.models import User
+from missions.models import Appointment, Post, User
 from missions.queries import prepares_for, standings_of, vacant_below
-from requests_app.models import AssistanceRequest
+from requests_app.models import AssistanceRequest, Attachment
 
 # The answers that say who asks, or lead to them.
 TELLS_WHO_ASKS = frozenset({"organisation", "on_behalf_of", "contact", "receiving_contact"})
@@ -48,3 +48,37 @@ def with_who_asks(
 def shows_who_asks(rfa: AssistanceRequest) -> bool:
     """Whether a record as it was read may show who asks; one not asked about shows nothing."""
     return not rfa.low_profile or getattr(rfa, "who_asks_is_known", False)
+
+
+def is_of_who_asks(rfa: AssistanceRequest, person: User | None, post: Post | None = None) -> bool:
+    """Whether somebody stands on the side of whoever asks: naming them would tell who asks (R22).
+
+    The requester, whoever held their post before or holds it now, and their organisation.
+    """
+    if person is not None and (
+        person.pk == rfa.requested_by_id
+        or (person.organisation_id is not None and person.organisation_id == rfa.organisation_id)
+    ):
+        return True
+    return post is not None and (
+        post.pk == rfa.post_id
+        or (post.organisation_id is not None and post.organisation_id == rfa.organisation_id)
+    )
+
+
+def files_of(rfa: AssistanceRequest) -> QuerySet[Attachment]:
+    """List a record's files, as it was read ``with_who_asks``.
+
+    A letter of whoever asks tells who they are, by its name and by its words: it is kept from
+    who is not to know (R22). Page and API ask this.
+    """
+    files = rfa.attachments.select_related("added_by", "rfa").order_by("added_at", "pk")
+    if shows_who_asks(rfa):
+        return files
+    asking = Q(added_by=rfa.requested_by_id)
+    if rfa.post_id is not None:
+        held = Appointment.objects.filter(post=rfa.post_id)
+        asking |= Q(added_by__in=held.values("person"))
+    if rfa.organisation_id is not None:
+        asking |= Q(added_by__organisation=rfa.organisation_id)
+    return files.exclude(asking)

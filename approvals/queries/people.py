@@ -1,5 +1,7 @@
 """Who may act at a step: the post's own people, or the post above where nobody holds it."""
 
+from functools import cached_property
+
 from django.db.models import Q, QuerySet
 
 from approvals.models import Step
@@ -50,29 +52,51 @@ def first_held_above(post: Post, rfa: AssistanceRequest) -> Post | None:
     return None
 
 
+class Vacancies:
+    """The posts of a mission that nobody acts for today, and to whom their work goes up.
+
+    One statement, and another only where one of the posts asked about is vacant.
+    """
+
+    def __init__(self, mission_id: int) -> None:
+        self._posts = Post.objects.filter(mission=mission_id)
+        self._empty = set(vacant(self._posts).values_list("pk", flat=True))
+
+    @cached_property
+    def _by_key(self) -> dict[int, Post]:
+        return {post.pk: post for post in self._posts}
+
+    def is_vacant(self, post_id: int) -> bool:
+        return post_id in self._empty
+
+    def above(self, post_id: int, rfa: AssistanceRequest) -> Post | None:
+        """Return the first post above a vacant one that somebody acts for.
+
+        None where nobody does, or the post may not know of the record (P39).
+        """
+        above, seen = self._by_key[post_id].above_id, {post_id}
+        while above is not None and above not in seen:
+            post = self._by_key[above]
+            hidden = rfa.hidden_from_force and post.role in FORCE
+            if above not in self._empty and not hidden:
+                return post
+            seen.add(above)
+            above = post.above_id
+        return None
+
+
 def gone_up(rfa: AssistanceRequest, waiting: set[int]) -> dict[int, str]:
     """Name, for each vacant post that a record waits on, the post above that its work goes to.
 
-    Empty where nobody above acts for it or may know of the record (P39). One statement, and
-    another only if one of the posts is vacant.
+    Empty where nobody above acts for it or may know of the record (P39).
     """
     if not waiting:
         return {}
-    mission = Post.objects.filter(mission=rfa.mission_id)
-    empty = set(vacant(mission).values_list("pk", flat=True))
-    if not waiting & empty:
-        return {}
-    posts = {post.pk: post for post in mission}
+    vacancies = Vacancies(rfa.mission_id)
     found = {}
-    for pk in waiting & empty:
-        above, seen = posts[pk].above_id, {pk}
-        while above is not None and above not in seen:
-            seen.add(above)
-            hidden = rfa.hidden_from_force and posts[above].role in FORCE
-            if above not in empty and not hidden:
-                break
-            above = posts[above].above_id
-        found[pk] = posts[above].title if above is not None and above not in empty else ""
+    for pk in filter(vacancies.is_vacant, waiting):
+        above = vacancies.above(pk, rfa)
+        found[pk] = above.title if above else ""
     return found
 
 

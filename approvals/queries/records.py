@@ -11,7 +11,7 @@ from approvals.queries.referrals import referred_to
 from approvals.vocabulary import StepState
 from missions.models import Post, User
 from missions.queries import Standing, is_among, prepares_for, standings_of, vacant_below
-from missions.vocabulary import FORCE, Reach
+from missions.vocabulary import FORCE, Capacity, Reach, Role
 from requests_app.models import AssistanceRequest
 
 # What was never submitted, a draft or one withdrawn as a draft, is its maker's alone.
@@ -19,15 +19,28 @@ SUBMITTED = Q(submitted_at__isnull=False)
 REACHED = (StepState.OPEN, StepState.ANSWERED, StepState.LAPSED)
 
 
+def _is_lent_to_the_force(standing: Standing) -> bool:
+    """Whether somebody of the force acts for a post that is not their own.
+
+    The Chief UN-CIMIC's is the exception: whoever is in charge of it registers what comes (P41).
+    """
+    return (
+        standing.capacity != Capacity.HOLDER
+        and standing.role != Role.CHIEF_CIMIC
+        and is_among(standing.person, *FORCE)
+    )
+
+
 def _reach(standing: Standing) -> Q | None:
     """Return what a post sees beyond its own: its unit's, sector's or mission's, by clearance.
 
     The force sees no humanitarian actor's security request before the Designated Official
-    has approved it (P39): such rows are ``hidden_from_force``.
+    has approved it (P39): such rows are ``hidden_from_force``. Nor does an officer of the
+    force who stands in for another post.
     """
     post = standing.post
     beyond = SUBMITTED & Q(classification__lte=post.clearance)
-    if post.role in FORCE:
+    if post.role in FORCE or _is_lent_to_the_force(standing):
         beyond &= Q(hidden_from_force=False)
     if standing.routes:
         beyond &= Q(route__in=standing.routes)

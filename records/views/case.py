@@ -28,10 +28,10 @@ from approvals.queries import may_be_one_event, reports_of_one_event
 from approvals.views.answering import record_context
 from approvals.views.asking import found
 from approvals.vocabulary import StepState
-from common.clock import now
 from common.errors import Incomplete, Refusal
 from common.pages import labels_of, summary_of
 from common.verdict import Verdict
+from missions.calendar import local_day
 from missions.models import User
 from records import policy, services
 from records.archive import may_archive
@@ -280,7 +280,7 @@ class DeedView(LoginRequiredMixin, View):
     def _form(
         self, request: HttpRequest, rfa: AssistanceRequest, act: str, data: Any = None
     ) -> Any:
-        today = now().date()
+        today = local_day(rfa.mission)
         task = services.task_of(rfa) if rfa.route and rfa.kind != Kind.EXTREME_SITUATION else None
         initial: dict[str, Any] = {
             "started_on": today,
