@@ -1,5 +1,7 @@
 """The life of a record, as a table: what is not a line here cannot happen."""
 
+from django.utils.translation import gettext as _
+
 from approvals.vocabulary import Act
 from common.errors import NotNow
 from requests_app.vocabulary import Status
@@ -54,5 +56,8 @@ def leads_anywhere(status: str, act: Act) -> bool:
 def after(status: str, act: Act) -> Status:
     """Return the status an act leads to; raise ``NotNow`` if it leads nowhere."""
     if (status, act) not in MOVES:
-        raise NotNow(f"Cannot {act.label} a request that is {Status(status).label.lower()}.")
+        raise NotNow(
+            _("Cannot %(act)s a request that is %(status)s.")
+            % {"act": act.label, "status": Status(status).label.lower()}
+        )
     return MOVES[status, act]

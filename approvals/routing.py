@@ -3,12 +3,14 @@
 import datetime as dt
 
 from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
 
 from approvals.clocks import CLOCK_FIELDS, clock_of, keep, started, stopped
 from approvals.definition import BASELINES, Definition, Seat
 from approvals.invariants import COMPETENT, broken_by_process
 from approvals.models import Process, ProcessState, Step
 from approvals.moves import after
+from approvals.policy.duties import asked_for_it
 from approvals.queries.processes import promulgated_by
 from approvals.vocabulary import Act, Grant, SeatCondition, SeatKind, StepState
 from common.clock import now
@@ -140,18 +142,18 @@ def _said_by_asking(kind: str, role: str, rfa: AssistanceRequest) -> bool:
 def _post_for(seat: Seat, rfa: AssistanceRequest) -> Post:
     """Return the post that answers a seat on this request.
 
-    Nobody answers what their own post asked (``_instead_of``). Raises ``NotNow`` if the
-    mission has no such post.
+    Nobody answers what their own post asked (``asked_for_it``, ``_instead_of``). Raises
+    ``NotNow`` if the mission has no such post.
     """
     found = posts_as(rfa.mission_id, seat.role, sector_id=rfa.sector_id)
-    others = [post for post in found if post.pk != rfa.post_id]
+    others = [post for post in found if not asked_for_it(post.pk, seat.kind, seat.role, rfa)]
     if found and not others:
         others = _instead_of(found[0], seat, rfa)
     if others:
         return others[0]
     raise NotNow(
-        f"The mission has no {seat.role.label} for this sector: ask the administrator to add the "
-        "post."
+        _("The mission has no %(role)s for this sector: ask the administrator to add the post.")
+        % {"role": seat.role.label}
     )
 
 
@@ -191,7 +193,7 @@ def _any_post(seat: Seat, rfa: AssistanceRequest) -> Post:
 def _chief(rfa: AssistanceRequest) -> Post:
     chief = Post.objects.filter(mission=rfa.mission_id, role=Role.CHIEF_CIMIC).first()
     if chief is None:
-        raise NotNow("The mission has no Chief UN-CIMIC: ask the administrator to add the post.")
+        raise NotNow(_("The mission has no Chief UN-CIMIC: ask the administrator to add the post."))
     return chief
 
 

@@ -13,8 +13,11 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from approvals.services import delegation_errors
+from cimic.naming import speak_of
 from ledger.services import append, chain_of_mission
 from missions.models import (
     Appointment,
@@ -35,9 +38,9 @@ from missions.queries import first_standing
 
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
-admin.site.site_header = "CIMIC: missions, people and posts"
+admin.site.site_header = _("CIMIC: missions, people and posts")
 admin.site.site_title = "CIMIC"
-admin.site.index_title = "Missions, people and posts"
+admin.site.index_title = _("Missions, people and posts")
 
 SECRET = frozenset({"password"})
 
@@ -77,7 +80,7 @@ class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the row and its entry together, or neither."""
-        with transaction.atomic():
+        with transaction.atomic(), translation.override("en"):  # what is kept is nobody's language
             super().save_model(request, obj, form, change)
             mission = mission_of(obj) or self._own_mission(request)
             if mission is None:
@@ -111,10 +114,10 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (
-            "Person",
+            _("Person"),
             {"fields": ("rank", "first_name", "last_name", "email", "language", "organisation")},
         ),
-        ("Account", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Account"), {"fields": ("is_active", "is_staff", "is_superuser")}),
     )
     filter_horizontal = ()
 
@@ -169,3 +172,6 @@ class StructureAdmin(RecordedAdmin):
 
     list_display = ("name", "mission")
     search_fields = ("name",)
+
+
+speak_of(admin.site._registry)

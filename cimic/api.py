@@ -1,10 +1,11 @@
-"""The API's own doors: keys, health, the register's export, the mission's lists."""
+"""The API's own doors: keys, health, the mission's lists."""
 
 from typing import Any
 
 from django.contrib.auth import authenticate
 from django.db import DatabaseError, connection
-from django.http import FileResponse, Http404
+from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from kombu.exceptions import OperationalError
@@ -17,14 +18,9 @@ from rest_framework.views import APIView
 
 from cimic.celery import app
 from common.errors import FieldError, Malformed
-from common.negotiation import WhateverIsAccepted
 from common.problems import problem
 from missions.queries import standings_of
 from missions.services import issue_token
-from records.exports import start_export, write_csv
-from records.filters import refuse_misread, register_for
-from records.models import ExportRun
-from records.schema import REGISTER_PARAMETERS
 from requests_app.vocabulary import CATEGORIES
 
 
@@ -55,7 +51,7 @@ class TokensView(APIView):
     def post(self, request: Request) -> Response:
         data = request.data if isinstance(request.data, dict) else {}
         errors = [
-            FieldError(name, f"Send your {name} as text.")
+            FieldError(name, _("Send your %(name)s as text.") % {"name": name})
             for name in ("username", "password")
             if not isinstance(data.get(name), str) or not data.get(name)
         ]
@@ -65,7 +61,7 @@ class TokensView(APIView):
             request._request, username=data["username"], password=data["password"]
         )
         if person is None:
-            answer = problem(401, "The name or the password is wrong.")
+            answer = problem(401, _("The name or the password is wrong."))
             answer["WWW-Authenticate"] = 'Bearer realm="cimic"'
             return answer
         token, expires_at = issue_token(person=person)  # type: ignore[arg-type]
@@ -158,54 +154,6 @@ class MeView(APIView):
                 **lists,
             }
         )
-
-
-class RegisterCsvView(APIView):
-    """The register as CSV: the query of ``requests/``, the rows of one's own sight."""
-
-    content_negotiation_class = WhateverIsAccepted
-
-    @extend_schema(parameters=REGISTER_PARAMETERS, responses={(200, "text/csv"): OpenApiTypes.STR})
-    def get(self, request: Request) -> Any:
-        return csv_response(request.user, request.query_params)
-
-
-def csv_response(person: Any, params: Any) -> FileResponse:
-    """Return the register as a CSV file, recorded as an export; raise ``Malformed`` if misread."""
-    rows = refuse_misread(register_for(person, params))
-    run = start_export(actor=person, form="csv", params=params)
-    response = FileResponse(
-        write_csv(rows, run),
-        as_attachment=True,
-        filename=f"register-{run.started_at:%Y%m%d-%H%M}.csv",
-        content_type="text/csv; charset=utf-8",
-    )
-    response["X-Export"] = f"/api/v1/exports/{run.pk}/"
-    response["X-Rows"] = str(run.rows)
-    response["Content-Digest-SHA256"] = run.digest
-    return response
-
-
-class ExportSerializer(serializers.ModelSerializer[ExportRun]):
-    """How an export went: rows and SHA-256."""
-
-    sha256 = serializers.CharField(source="digest")
-    state = serializers.CharField()
-
-    class Meta:
-        model = ExportRun
-        fields = ["id", "form", "query", "state", "started_at", "finished_at", "rows", "sha256"]
-
-
-class ExportView(APIView):
-    """An export of one's own."""
-
-    @extend_schema(responses=ExportSerializer)
-    def get(self, request: Request, export_id: Any) -> Response:
-        run = ExportRun.objects.filter(pk=export_id, by=request.user.pk).first()
-        if run is None:
-            raise Http404
-        return Response(ExportSerializer(run).data)
 
 
 class NowhereView(APIView):

@@ -22,18 +22,14 @@ from approvals.api.processes import (
 )
 from approvals.api.referrals import ReferralsView, ResolveView
 from approvals.api.standing_policies import EndStandingPolicyView, StandingPoliciesView
-from cimic.api import (
-    ExportView,
-    HealthView,
-    MeView,
-    NowhereView,
-    RegisterCsvView,
-    TokensView,
-)
+from approvals.api.together import TogetherView
+from cimic.api import HealthView, MeView, NowhereView, TokensView
+from notices.api import MyNoticesView, NoticesView, ReadAllView, ReadNoticeView
 from records.api import (
     ACTS,
     ActView,
     AttachmentsView,
+    AttachmentView,
     ExtremeSituationsView,
     HistoryView,
     MessagesView,
@@ -54,6 +50,8 @@ from records.api.handover import (
     HandoverView,
 )
 from records.api.look_alikes import LookAlikesView
+from records.api.register import REGISTER_FILES, ExportView, SavedViewsView, SavedViewView
+from records.api.statistics import StatisticsView
 
 TASK_ACTS = ("start", "progress", "complete", "visits", "instalments", "conditions")
 
@@ -62,11 +60,20 @@ urlpatterns = [
     path("tokens/", TokensView.as_view(), name="api-tokens"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("me/", MeView.as_view(), name="api-me"),
+    path("me/notices/", MyNoticesView.as_view(), name="api-my-notices"),
+    path("notices/", NoticesView.as_view(), name="api-notices"),
+    path("notices/read/", ReadAllView.as_view(), name="api-read-all"),
+    path("notices/<int:notice_id>/read/", ReadNoticeView.as_view(), name="api-read-notice"),
     path("requests/", RequestsView.as_view(), name="api-requests"),
     path("requests/<str:reference>/", RequestView.as_view(), name="api-request"),
     path("requests/<str:reference>/history/", HistoryView.as_view(), name="api-history"),
     path(
         "requests/<str:reference>/attachments/", AttachmentsView.as_view(), name="api-attachments"
+    ),
+    path(
+        "requests/<str:reference>/attachments/<uuid:attachment_id>/",
+        AttachmentView.as_view(),
+        name="api-attachment",
     ),
     path("requests/<str:reference>/look-alikes/", LookAlikesView.as_view(), name="api-look-alikes"),
     path("requests/<str:reference>/messages/", MessagesView.as_view(), name="api-messages"),
@@ -115,6 +122,7 @@ urlpatterns = [
     path("referrals/", ReferralsView.as_view(), name="api-referrals"),
     path("referrals/<int:referral_id>/resolve/", ResolveView.as_view(), name="api-resolve"),
     path("inbox/", InboxView.as_view(), name="api-inbox"),
+    path("steps/answers/", TogetherView.as_view(), name="api-together"),
     path("steps/<int:step_id>/", StepView.as_view(), name="api-step"),
     path("steps/<int:step_id>/answers/", AnswersView.as_view(), name="api-answers"),
     path("steps/<int:step_id>/supersede/", SupersedeView.as_view(), name="api-supersede"),
@@ -122,6 +130,7 @@ urlpatterns = [
     path("compliance.pdf", CompliancePdfView.as_view(), name="api-compliance-pdf"),
     path("compliance/extreme/", ExtremeByUnitView.as_view(), name="api-compliance-extreme"),
     path("compliance/<str:row>/", ComplianceRowView.as_view(), name="api-compliance-row"),
+    path("statistics/", StatisticsView.as_view(), name="api-statistics"),
     path("processes/", ProcessesView.as_view(), name="api-processes"),
     path("processes/<int:process_id>/", OneProcessView.as_view(), name="api-process"),
     path("processes/<int:process_id>/check/", CheckProcessView.as_view()),
@@ -129,7 +138,12 @@ urlpatterns = [
     path("processes/<int:process_id>/co-sign/", CoSignView.as_view()),
     path("processes/<int:process_id>/promulgate/", PromulgateView.as_view()),
     path("processes/<int:process_id>/discard/", DiscardView.as_view()),
-    path("register.csv", RegisterCsvView.as_view(), name="api-register-csv"),
+    *[
+        path(f"register.{form}", view, name=f"api-register-{form}")
+        for form, view in REGISTER_FILES.items()
+    ],
+    path("views/", SavedViewsView.as_view(), name="api-views"),
+    path("views/<int:view_id>/", SavedViewView.as_view(), name="api-view"),
     path("exports/<uuid:export_id>/", ExportView.as_view(), name="api-export"),
     re_path(r"^.*$", NowhereView.as_view()),
 ]

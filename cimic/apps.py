@@ -17,4 +17,9 @@ class CimicConfig(AppConfig):
 class StaticConfig(StaticFilesConfig):
     """Static files, without those that no page of ours asks for."""
 
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "rest_framework", "django_htmx/ext/*"]
+    ignore_patterns = [
+        *StaticFilesConfig.ignore_patterns,
+        "rest_framework",
+        "django_htmx/ext/*",
+        "leaflet-src*",
+    ]

@@ -9,16 +9,30 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from approvals.queries import inbox_of, referrals_waiting_on
-from cimic.navigation import navigation_for
+from cimic.navigation import navigation_for, own_links
 from common.clock import now
+from missions.languages import languages
+from missions.models import User
 from missions.queries import standings_of
 from missions.vocabulary import Capacity
-from notices.models import Notice
+from notices.queries import MOST_COUNTED, unread_count
 from records.handing_over import to_take_over
 from requests_app.policy import may_ask
 
 THEMES = frozenset({"light", "dark"})
 BAR = 4
+
+
+def bell_of(person: User, path: str) -> dict[str, Any]:
+    """Return the way to the notices, with how many are new; more than are counted is 99+."""
+    unread = unread_count(person)
+    url = reverse("notices:centre")
+    return {
+        "url": url,
+        "current": path == url,
+        "unread": unread,
+        "shown": f"{MOST_COUNTED}+" if unread > MOST_COUNTED else str(unread),
+    }
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -28,6 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demonstration": settings.DEMO,
         "theme": theme if theme in THEMES else "",
         "help_url": reverse("missions:help"),
+        "languages": languages(),
     }
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
@@ -63,6 +78,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "new_url": reverse("requests_app:new") if may_ask(person) else "",
         "inbox_count": waits["all"] + referred,
         "to_take_over": partial(to_take_over, person),
-        "notice_count": Notice.objects.filter(person=person, read_at=None).count(),
+        "bell": bell_of(person, request.path),
+        "own": own_links(request.path),
     }
     return {"frame": found}

@@ -18,6 +18,20 @@ OPENS_WITH_REGISTER = frozenset(
 )
 OPENS_WITH_COMPLIANCE = frozenset({Role.CHIEF_OF_STAFF, Role.EVALUATOR})
 READS_COMPLIANCE = OPENS_WITH_COMPLIANCE | {Role.CHIEF_CIMIC, Role.SRSG, Role.DSRSG}
+# Who the pictures are laid out for; everybody else finds them by their address.
+READS_PICTURES = frozenset(
+    {
+        Role.CHIEF_CIMIC,
+        Role.CIMIC_STAFF,
+        Role.DSRSG,
+        Role.DSRSG_OFFICE,
+        Role.DSRSG_POLITICAL,
+        Role.SRSG,
+        Role.HOMC,
+        Role.CHIEF_OF_STAFF,
+        Role.EVALUATOR,
+    }
+)
 ASKS_MOST = frozenset({Role.UNIT_CIMIC, Role.SECTOR_CIMIC, Role.PARTNER})
 SEES_EXTREME = frozenset(
     {
@@ -83,6 +97,8 @@ def navigation_for(
         links.append(mine)
     if reads & READS_COMPLIANCE and compliance not in links:
         links.append(compliance)
+    if reads & READS_PICTURES:
+        links.append(link(_("Evaluation"), "chart-column", "records:evaluation"))
     if roles & SEES_EXTREME:
         links.append(
             link(_("Extreme situations"), "siren", "approvals:extreme", short=_("Extreme"))
@@ -90,6 +106,7 @@ def navigation_for(
     if roles & READS_PROCESSES:
         links.append(link(_("Processes"), "route", "approvals:processes"))
     if roles - {Role.ADMINISTRATOR, Role.PARTNER}:
+        links.append(link(_("Map"), "map", "records:map"))
         links.append(link(_("Priorities"), "flag", "approvals:priorities"))
     if roles - {Role.ADMINISTRATOR, Role.PARTNER, Role.EVALUATOR, Role.RECORDS_OFFICER}:
         links.append(link(_("Complaints"), "message-circle", "records:complaints"))
@@ -108,3 +125,12 @@ def navigation_for(
     if person.is_staff:
         links.append(link(_("Administration"), "users", "admin:index"))
     return links
+
+
+def own_links(path: str) -> list[Link]:
+    """List what is a person's own, whatever the post: the notices and how one is told."""
+    centre, choices = reverse("notices:centre"), reverse("notices:preferences")
+    return [
+        Link(_("Notices"), "bell", centre, current=path == centre),
+        Link(_("How you are told"), "settings-2", choices, current=path == choices),
+    ]

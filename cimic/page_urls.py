@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("requests_app.urls")),
     path("", include("approvals.urls")),
     path("", include("records.urls")),
+    path("", include("notices.urls")),
 ]

@@ -1,6 +1,7 @@
 """What is answered when something of ours fails: in the API problem details, else a page."""
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.defaults import server_error
 
 from common.problems import MEDIA_TYPE
@@ -12,8 +13,8 @@ def failed(request: HttpRequest) -> HttpResponseBase:
         return server_error(request)
     body = {
         "type": "about:blank",
-        "title": "Something of ours failed",
+        "title": _("Something of ours failed"),
         "status": 500,
-        "detail": "Nothing was done. Try again; if it fails again, tell the administrator when.",
+        "detail": _("Nothing was done. Try again; if it fails again, tell the administrator when."),
     }
     return JsonResponse(body, status=500, content_type=MEDIA_TYPE)

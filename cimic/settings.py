@@ -8,6 +8,7 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from xstatic.pkg import leaflet
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -71,10 +72,10 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cimic.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -146,13 +147,17 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,10/5m/key"} if not DEMO else Fa
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["cimic.formats"]
+LANGUAGE_COOKIE_NAME = "cimic-language"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("leaflet", leaflet.BASE_DIR)]
 STATIC_ROOT = DATA / "static"
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 MEDIA_ROOT = DATA / "files"
@@ -167,6 +172,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
@@ -211,6 +217,7 @@ SPECTACULAR_SETTINGS = {
         "AnswerEnum": "approvals.vocabulary.Word",
         "CapacityEnum": "missions.vocabulary.Capacity",
         "SeatKindEnum": "approvals.vocabulary.SeatKind",
+        "DeliveryEnum": "notices.vocabulary.Delivery",
         "ProcessStandsEnum": "approvals.serializers.processes.STANDS",
     },
 }
@@ -230,6 +237,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "make the digests that are due": {
+        "task": "notices.tasks.make_digests",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "count compliance": {
         "task": "records.tasks.count_compliance",
         "schedule": 5.0,
@@ -245,6 +257,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "remind of complaints": {
+        "task": "records.tasks.remind_of_complaints",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "forget old idempotency keys": {
         "task": "common.tasks.forget_old_idempotency_keys",
         "schedule": 86400.0,
@@ -254,6 +271,10 @@ CELERY_BEAT_SCHEDULE = {
 # Whoever is owed an outbox row for each entry of the ledger.
 LEDGER_LISTENERS = ["notices", "compliance"]
 
+# The hour of the mission's own clock at which daily digests are made.
+DIGEST_HOUR = env.int("CIMIC_DIGEST_HOUR", default=7)
+if DIGEST_HOUR not in range(24):
+    raise ImproperlyConfigured("CIMIC_DIGEST_HOUR is an hour of the day, from 0 to 23.")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("CIMIC_MAIL_FROM", default="cimic@localhost")
 if env.str("CIMIC_EMAIL_URL", default=""):
     vars().update(env.email_url("CIMIC_EMAIL_URL"))

@@ -1,6 +1,7 @@
 """Words that arrived after the session had ended: kept until their writer has signed in.
 
-They are shown to nobody else: a signed cookie remembers who worked in this browser.
+They are shown to nobody else: a signed cookie remembers who worked in this browser. Of the files
+that came with them the names are kept, so that they are chosen again.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,12 @@ from django.shortcuts import render, resolve_url
 KEPT = "unsent"
 WHO = "cimic-who"
 MOST = 200_000
-NOT_WORDS = frozenset({"csrfmiddlewaretoken", "id", "version", "revision", "then"})
+NOT_WORDS = frozenset({"csrfmiddlewaretoken", "id", "version", "revision", "then", "from"})
+
+
+def _is_word(name: str, value: str) -> bool:
+    """Whether a box holds something that its writer wrote."""
+    return bool(value) and name not in NOT_WORDS and "_FORMS" not in name
 
 
 class UnsentMiddleware:
@@ -29,7 +35,11 @@ class UnsentMiddleware:
         if kept and kept["path"] == request.path and request.user.is_authenticated:
             del request.session[KEPT]
             if kept["who"] == str(request.user.pk):
-                return self._offer(request, parse_qsl(kept["words"], keep_blank_values=True))
+                return self._offer(
+                    request,
+                    parse_qsl(kept["words"], keep_blank_values=True),
+                    kept.get("files", []),
+                )
         response = self.get_response(request)
         if request.method == "POST" and self._met_sign_in(request, response):
             self._keep(request)
@@ -57,10 +67,19 @@ class UnsentMiddleware:
     def _keep(self, request: HttpRequest) -> None:
         who, words = self._who(request), request.POST.urlencode()
         secret = any("password" in name for name in request.POST)
-        if who and not secret and not request.FILES and len(words) <= MOST:
-            request.session[KEPT] = {"path": request.path, "words": words, "who": who}
+        files = [upload.name for box in request.FILES for upload in request.FILES.getlist(box)]
+        says = any(_is_word(name, str(value)) for name, value in request.POST.items())
+        if who and not secret and (says or not files) and len(words) <= MOST:
+            request.session[KEPT] = {
+                "path": request.path,
+                "words": words,
+                "files": files,
+                "who": who,
+            }
 
-    def _offer(self, request: HttpRequest, pairs: list[tuple[str, str]]) -> HttpResponseBase:
+    def _offer(
+        self, request: HttpRequest, pairs: list[tuple[str, str]], files: list[str]
+    ) -> HttpResponseBase:
         return render(
             request,
             "unsent.html",
@@ -69,7 +88,8 @@ class UnsentMiddleware:
                 "words": [
                     {"label": name.replace("_", " "), "value": value}
                     for name, value in pairs
-                    if value and name not in NOT_WORDS and "_FORMS" not in name
+                    if _is_word(name, value)
                 ],
+                "files": files,
             },
         )

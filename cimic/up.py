@@ -27,6 +27,7 @@ from cimic.embedded.children import Child, Console
 from cimic.embedded.folder import CHECKOUT
 from cimic.embedded.postgres import OWNER, SERVING
 from cimic.embedded.processes import die_with_parent
+from cimic.words.catalogue import compile_words
 
 LEAST_FREE = 300 * 1024 * 1024
 READY_WITHIN = 120.0
@@ -226,6 +227,7 @@ class Supervisor:
         self.claim()
         self.look_around()
         self.tell_children()
+        compile_words()
         owner = self.bring_database()
         if not os.environ.get("CIMIC_REDIS_URL"):
             self.valkey.start()

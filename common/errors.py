@@ -6,6 +6,8 @@ A page shows them as an error summary, the API as problem details (RFC 9457);
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -20,7 +22,7 @@ class Refusal(Exception):
     """A deed that is not done, with the reason fit to show the person refused."""
 
     status = 400
-    title = "Not done"
+    title = _("Not done")
 
     def __init__(
         self,
@@ -39,28 +41,28 @@ class Malformed(Refusal):
     """What was sent cannot be read as what the field holds."""
 
     status = 400
-    title = "Some answers cannot be read"
+    title = _("Some answers cannot be read")
 
 
 class Forbidden(Refusal):
     """Not you: somebody else may do this."""
 
     status = 403
-    title = "Not yours to do"
+    title = _("Not yours to do")
 
 
 class NotNow(Refusal):
     """Not now: the record has not come to this, or is past it."""
 
     status = 409
-    title = "Not now"
+    title = _("Not now")
 
 
 class Stale(Refusal):
     """Somebody changed the record after you read it; both versions are still there."""
 
     status = 412
-    title = "Changed since you read it"
+    title = _("Changed since you read it")
 
     def __init__(self, detail: str, *, yours: int | None = None, theirs: int | None = None) -> None:
         super().__init__(detail)
@@ -71,11 +73,11 @@ class Incomplete(Refusal):
     """Well-formed, but something that the deed needs is missing; all of it is listed."""
 
     status = 422
-    title = "Something is still missing"
+    title = _("Something is still missing")
 
 
 class VersionMissing(Refusal):
     """A change must name the version it was made on."""
 
     status = 428
-    title = "Name the version you read"
+    title = _("Name the version you read")

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -50,7 +51,9 @@ class IdempotentPosts:
             return
         if len(key) > 200:
             raise Incomplete(
-                errors=[FieldError(HEADER, "Use a key of at most 200 characters, such as a UUID.")]
+                errors=[
+                    FieldError(HEADER, _("Use a key of at most 200 characters, such as a UUID."))
+                ]
             )
         name = request.method.lower()
         handler = getattr(self, name)
@@ -83,8 +86,8 @@ def _once(handler: Any, key: str, request: Request, *args: Any, **kwargs: Any) -
     first = IdempotentAnswer.objects.get(**mine)
     if first.body_digest != body_digest:
         raise Incomplete(
-            errors=[FieldError(HEADER, "This key was used for another body: take a new one.")]
+            errors=[FieldError(HEADER, _("This key was used for another body: take a new one."))]
         )
     if first.status is None:
-        raise NotNow("The first call with this key is still under way; ask again in a moment.")
+        raise NotNow(_("The first call with this key is still under way; ask again in a moment."))
     return Response(first.answer, status=first.status, headers=first.headers)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -15,7 +16,11 @@ def asked_page(request: Request) -> tuple[str, int]:
     size = request.query_params.get("page_size", str(USUAL))
     if not size.isdecimal() or len(size) > 3 or not 1 <= int(size) <= MOST:
         raise Malformed(
-            errors=[FieldError("page_size", f"Ask for a whole number from 1 to {MOST}.")]
+            errors=[
+                FieldError(
+                    "page_size", _("Ask for a whole number from 1 to %(most)s.") % {"most": MOST}
+                )
+            ]
         )
     return request.query_params.get("cursor", ""), int(size)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from common.clock import iso
 from common.errors import FieldError, Malformed
@@ -44,14 +45,17 @@ def _is_no_key(value: Any) -> bool:
     return value is None or (isinstance(value, dt.datetime) and value.tzinfo is None)
 
 
-def _read(cursor: str, model: type[Model], keys: list[str]) -> tuple[str, list[Any]]:
+def _field(rows: QuerySet[Any], key: str) -> Any:
+    """Return what reads a key's values: the model's column, or what the list computes beside it."""
+    computed = rows.query.annotations.get(key)
+    return rows.model._meta.get_field(key) if computed is None else computed.output_field
+
+
+def _read(cursor: str, rows: QuerySet[Any], keys: list[str]) -> tuple[str, list[Any]]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         direction, *texts = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        values = [
-            model._meta.get_field(key).to_python(text)  # type: ignore[union-attr]
-            for key, text in zip(keys, texts, strict=True)
-        ]
+        values = [_field(rows, key).to_python(text) for key, text in zip(keys, texts, strict=True)]
         if direction not in {"next", "previous"} or any(map(_is_no_key, values)):
             raise ValueError
     except (
@@ -63,7 +67,7 @@ def _read(cursor: str, model: type[Model], keys: list[str]) -> tuple[str, list[A
         ValidationError,
     ) as error:
         raise Malformed(
-            errors=[FieldError("cursor", "This page marker is unreadable: start from the top.")]
+            errors=[FieldError("cursor", _("This page marker is unreadable: start from the top."))]
         ) from error
     return direction, values
 
@@ -89,7 +93,7 @@ def page_of(
     keys = [(key.lstrip("-"), key.startswith("-")) for key in order]
     direction, values = "next", None
     if cursor:
-        direction, values = _read(cursor, rows.model, names)
+        direction, values = _read(cursor, rows, names)
     back = direction == "previous"
     if back:
         keys = [(key, not descending) for key, descending in keys]

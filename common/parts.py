@@ -13,7 +13,9 @@ from django import forms
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from common.charts import Bar, Cell, Chart, Series, bars
 from common.clock import now
 from common.verdict import not_you
 
@@ -82,6 +84,33 @@ def a_line(**more: Any) -> dict[str, Any]:
     } | more
 
 
+def a_chart(name: str = "example") -> Chart:
+    """Return a chart of two rows with its words and its table."""
+    series = [Series("Approved", 0), Series("Refused", 1), Series("Not decided yet", 2)]
+    found = {"Civil assistance": (9, 3, 4), "Quick Impact Project": (2, 1, 5)}
+    return Chart(
+        id=name,
+        title="Approval by kind",
+        says="11 of 15 decided requests were approved: 73 %.",
+        counted="Requests submitted this year, by the decision that stands.",
+        columns=["Kind", *[one.label for one in series]],
+        rows=[
+            [Cell(label), *[Cell(str(value)) for value in values]]
+            for label, values in found.items()
+        ],
+        drawing=bars(
+            [
+                Bar(label, values, f"{values[0]} of {values[0] + values[1]} approved")
+                for label, values in found.items()
+            ],
+            series,
+        ),
+        paragraph="41",
+        url="#chart",
+        url_label="These requests in the register",
+    )
+
+
 def examples() -> dict[str, dict[str, Any]]:
     """Return what each part is shown with, by the name of its template."""
     bound = Example({"category": "water"})
@@ -115,11 +144,19 @@ def examples() -> dict[str, dict[str, Any]]:
         "breadcrumb": {
             "crumbs": [{"label": "Register", "url": "#"}, {"label": "UNAC-CA-2026-0042"}]
         },
+        "chart": {"chart": a_chart()},
+        "chart_drawing": {
+            "drawing": a_chart("drawn").drawing,
+            "id": "drawn-alone",
+            "title": "The drawing alone",
+            "says": "Nine of twelve were approved.",
+        },
         "chips": {
             "name": "Which",
             "chips": [
                 {"label": "Waiting on me", "url": "#", "count": 3, "current": True},
                 {"label": "All", "url": "#"},
+                {"label": "Kind: Quick Impact Project", "url": "#", "remove": True},
             ],
         },
         "classification_tag": {"classification": 1, "label": "Confidential"},
@@ -212,8 +249,25 @@ def examples() -> dict[str, dict[str, Any]]:
             ]
         },
         "record_line": {"line": a_line()},
-        "refused": {"verdict": not_you("Only the post that was asked may answer.", "33")},
-        "register_line": {"line": a_line()},
+        "refused": {"verdict": not_you(_("Only the post that was asked may answer."), "33")},
+        "register_line": {
+            "line": a_line(
+                under={"title": "Sector East", "place": "East"},
+                cells=[
+                    {"code": code, "label": label}
+                    for code, label in (
+                        ("reference", "Reference"),
+                        ("title", "Title"),
+                        ("kind", "Kind"),
+                        ("place", "Place"),
+                        ("status", "Status"),
+                        ("waiting_on", "Waiting on"),
+                        ("needed_by", "Needed by"),
+                        ("changed", "Changed"),
+                    )
+                ],
+            )
+        },
         "route": {"route": route},
         "rows": {"formset": lines, "name": "lines", "caption": "Assets", "sum_field": "quantity"},
         "savebar": {"check_label": "Check your answers", "saved_at": now()},

@@ -9,6 +9,8 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -19,19 +21,19 @@ from common.errors import FieldError, Refusal, Stale
 MEDIA_TYPE = "application/problem+json"
 
 TITLES = {
-    400: "Some answers cannot be read",
-    401: "Sign in first",
-    403: "Not yours to do",
-    404: "Not found",
-    405: "Not done this way",
-    406: "Cannot answer in that form",
-    409: "Not now",
-    412: "Changed since you read it",
-    413: "Too large",
-    415: "Cannot read that form",
-    422: "Something is still missing",
-    428: "Name the version you read",
-    429: "Too many at once",
+    400: gettext_lazy("Some answers cannot be read"),
+    401: gettext_lazy("Sign in first"),
+    403: gettext_lazy("Not yours to do"),
+    404: gettext_lazy("Not found"),
+    405: gettext_lazy("Not done this way"),
+    406: gettext_lazy("Cannot answer in that form"),
+    409: gettext_lazy("Not now"),
+    412: gettext_lazy("Changed since you read it"),
+    413: gettext_lazy("Too large"),
+    415: gettext_lazy("Cannot read that form"),
+    422: gettext_lazy("Something is still missing"),
+    428: gettext_lazy("Name the version you read"),
+    429: gettext_lazy("Too many at once"),
 }
 
 
@@ -47,7 +49,7 @@ def problem(
     """Return a problem response with every error at once."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": title or TITLES.get(status, "Not done"),
+        "title": title or TITLES.get(status, _("Not done")),
         "status": status,
         "detail": detail,
         **more,
@@ -71,7 +73,7 @@ def refusal_response(refusal: Refusal) -> Response:
     return problem(
         refusal.status,
         refusal.detail,
-        title=refusal.title,
+        title=str(refusal.title),
         errors=refusal.errors,
         paragraph=refusal.paragraph,
         **more,
@@ -108,15 +110,15 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         messages = (
             exc.message_dict if hasattr(exc, "error_dict") else {"non_field_errors": exc.messages}
         )
-        return problem(400, "Some answers cannot be read.", errors=field_errors(messages))
+        return problem(400, _("Some answers cannot be read."), errors=field_errors(messages))
     if isinstance(exc, RequestDataTooBig):
         set_rollback()
-        return problem(413, "This is more than is taken in at once: send less.")
+        return problem(413, _("This is more than is taken in at once: send less."))
     if isinstance(exc, SuspiciousOperation):
         set_rollback()
         return problem(400, str(exc))
     if isinstance(exc, Http404):
-        exc = exceptions.NotFound("There is no such thing, or it is not open to you.")
+        exc = exceptions.NotFound(_("There is no such thing, or it is not open to you."))
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied(str(exc) or None)
     response = drf_exception_handler(exc, context)
@@ -126,7 +128,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     detail = response.data.get("detail") if isinstance(response.data, dict) else None
     if isinstance(exc, exceptions.ValidationError):
         errors = field_errors(response.data)
-        detail = "Some answers cannot be read."
+        detail = _("Some answers cannot be read.")
     answer = problem(response.status_code, str(detail or ""), errors=errors)
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in response:

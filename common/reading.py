@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
@@ -39,11 +40,13 @@ class PlainJSONParser(JSONParser):
             data = super().parse(stream, media_type, parser_context)
             plain = _can_be_kept(data)
         except (RecursionError, json.JSONDecodeError) as error:
-            raise ParseError("This JSON is nested too deeply.") from error
+            raise ParseError(_("This JSON is nested too deeply.")) from error
         if not plain:
             raise ParseError(
-                "Null characters, half surrogates and numbers without end cannot be kept: take "
-                "them out."
+                _(
+                    "Null characters, half surrogates and numbers without end cannot be kept: take "
+                    "them out."
+                )
             )
         return data
 
@@ -61,11 +64,13 @@ def one_value_each(
     for name in names:
         value = values.get(name)
         if isinstance(value, list | dict):
-            errors.append(FieldError(name, "Send one value here: text, a number, true or false."))
+            errors.append(
+                FieldError(name, _("Send one value here: text, a number, true or false."))
+            )
             values.pop(name)
         elif isinstance(value, bool):
             if name not in flags:
-                errors.append(FieldError(name, "Send text or a number here, not true or false."))
+                errors.append(FieldError(name, _("Send text or a number here, not true or false.")))
                 values.pop(name)
         elif isinstance(value, int | float):
             values[name] = str(value)
@@ -78,7 +83,7 @@ class ReadForm(forms.Form):
     def __init__(self, data: Any = None, **more: Any) -> None:
         self.wrongly_typed: list[FieldError] = []
         if data is not None and not isinstance(data, dict):
-            self.wrongly_typed = [FieldError("non_field_errors", "Send an object.")]
+            self.wrongly_typed = [FieldError("non_field_errors", _("Send an object."))]
             data = {}
         elif data is not None:
             data, self.wrongly_typed = one_value_each(data, self.base_fields)

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop as noop
 
+from common.kept import Kept
 from ledger.hashing import Bound, digest_of, hash_of
 from ledger.models import GENESIS, Chain, Entry
 
 PAGE = 2000
+MISSING = Kept(noop("entry %(number)s is missing"))
+SHORT = Kept(noop("the chain says %(length)s entries, %(found)s are there"))
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,9 @@ def _entries(chains: list[Chain]) -> Iterator[Entry]:
 def _fault(entry: Entry, number: int, previous: str) -> str:
     """Say what is wrong with an entry that should be this number after this hash, or ''."""
     if entry.number != number:
-        return f"entry {number} is missing"
+        return MISSING(number=number)
     if entry.previous != previous:
-        return "it does not follow the entry before it"
+        return noop("it does not follow the entry before it")
     bound = Bound(
         chain=entry.chain_id,
         number=entry.number,
@@ -78,12 +82,12 @@ def _fault(entry: Entry, number: int, previous: str) -> str:
         payload_digest=entry.payload_digest,
     )
     if hash_of(bound) != entry.hash:
-        return "its columns do not give its hash"
+        return noop("its columns do not give its hash")
     payload = getattr(entry, "payload", None)
     if payload is None:
-        return "its payload is missing"
+        return noop("its payload is missing")
     if digest_of(payload.salt, payload.text) != entry.payload_digest:
-        return "its payload was changed"
+        return noop("its payload was changed")
     return ""
 
 
@@ -96,7 +100,7 @@ def break_in(chain: Chain, entries: list[Entry]) -> Break | None:
             return Break(str(chain.pk), chain.reference, number + 1, reason)
         number, previous = entry.number, entry.hash
     if (number, previous) != (chain.length, chain.head):
-        reason = f"the chain says {chain.length} entries, {number} are there"
+        reason = SHORT(length=chain.length, found=number)
         return Break(str(chain.pk), chain.reference, min(number + 1, chain.length), reason)
     return None
 
@@ -125,7 +129,7 @@ def _verify_some(chains: list[Chain], finding: Finding) -> None:
                     str(chain.pk),
                     chain.reference,
                     number,
-                    f"the chain says {chain.length} entries, {state[chain.pk][0]} are there",
+                    SHORT(length=chain.length, found=state[chain.pk][0]),
                 )
             )
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from common.models import ServingMayUpdate
 from missions.vocabulary import (
     AreaLevel,
     Capacity,
@@ -411,12 +412,14 @@ def _every_route() -> list[str]:
     return []
 
 
-class Delegation(models.Model):
+class Delegation(ServingMayUpdate):
     """A holder lets another person act for the post for a while; named on each such decision.
 
     ``routes`` bounds it to requests of these routes (``requests_app.vocabulary.Route``);
-    empty is all of them. ``ended_at`` ends it before its last day.
+    empty is all of them. ``ended_at`` ends it before its last day; nothing else of it changes.
     """
+
+    serving_may_update = ("ended_at", "ended_by")
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="delegations")
     delegate = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations")

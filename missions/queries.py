@@ -1,9 +1,10 @@
 """Who acts for which post, on a day."""
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateField, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 
 from common.clock import now
 from missions.models import Appointment, Area, Delegation, Mission, Post, Unit, User
@@ -38,12 +39,28 @@ class Standing:
         return not self.routes or route in self.routes
 
 
-def _on(day: Any) -> Q:
+def _days_at(at: dt.datetime) -> Q:
+    """Keep the tenures and delegations whose days cover a moment, by each mission's own calendar.
+
+    Days are the mission's: they begin at midnight in its time zone, not at Greenwich (P31).
+    """
+    local = Func(
+        F("post__mission__time_zone"),
+        Value(at, output_field=DateTimeField()),
+        function="timezone",
+        output_field=DateTimeField(),
+    )
+    day = Cast(local, DateField())
     return Q(from_on__lte=day) & (Q(until_on__isnull=True) | Q(until_on__gte=day))
 
 
-def _delegated_on(day: Any) -> Q:
-    return _on(day) & Q(ended_at__isnull=True)
+def _delegated_at(at: dt.datetime) -> Q:
+    return _days_at(at) & Q(ended_at__isnull=True)
+
+
+def _quarter(at: dt.datetime) -> dt.datetime:
+    """Return the quarter of an hour of a moment: in every time zone a day begins with one."""
+    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
 
 
 def standings_of(person: User) -> list[Standing]:
@@ -51,13 +68,13 @@ def standings_of(person: User) -> list[Standing]:
 
     Kept on the person for the length of a request, since every page asks it again.
     """
-    day = now().date()
+    at = _quarter(now())
     kept = getattr(person, "_standings", None)
-    if kept and kept[0] == day:
+    if kept and kept[0] == at:
         return kept[1]
     related = ("post__mission", "post__sector", "post__unit", "post__organisation")
-    appointments = Appointment.objects.filter(_on(day), person=person).select_related(*related)
-    delegations = Delegation.objects.filter(_delegated_on(day), delegate=person)
+    appointments = Appointment.objects.filter(_days_at(at), person=person).select_related(*related)
+    delegations = Delegation.objects.filter(_delegated_at(at), delegate=person)
     found = [
         Standing(person, appointment.post, appointment.capacity)
         for appointment in appointments.order_by("pk")
@@ -65,7 +82,7 @@ def standings_of(person: User) -> list[Standing]:
         Standing(person, delegation.post, Capacity.DELEGATE, delegation)
         for delegation in delegations.select_related(*related).order_by("pk")
     ]
-    person._standings = (day, found)  # type: ignore[attr-defined]
+    person._standings = (at, found)  # type: ignore[attr-defined]
     return found
 
 
@@ -118,16 +135,16 @@ def prepares_for(person: User) -> set[int]:
 
 def holders_of(post: Post) -> list[User]:
     """List who acts for a post today, holder first; delegates last."""
-    day = now().date()
+    at = now()
     people = [
         appointment.person
-        for appointment in Appointment.objects.filter(_on(day), post=post)
+        for appointment in Appointment.objects.filter(_days_at(at), post=post)
         .select_related("person")
         .order_by("-capacity", "pk")
     ]
     people += [
         delegation.delegate
-        for delegation in Delegation.objects.filter(_delegated_on(day), post=post).select_related(
+        for delegation in Delegation.objects.filter(_delegated_at(at), post=post).select_related(
             "delegate"
         )
     ]
@@ -136,10 +153,10 @@ def holders_of(post: Post) -> list[User]:
 
 def vacant(posts: QuerySet[Post]) -> QuerySet[Post]:
     """Keep the posts that nobody acts for today: no holder, officer-in-charge or delegate."""
-    day = now().date()
+    at = now()
     return posts.exclude(
-        Exists(Appointment.objects.filter(_on(day), post=OuterRef("pk")))
-        | Exists(Delegation.objects.filter(_delegated_on(day), post=OuterRef("pk")))
+        Exists(Appointment.objects.filter(_days_at(at), post=OuterRef("pk")))
+        | Exists(Delegation.objects.filter(_delegated_at(at), post=OuterRef("pk")))
     )
 
 
@@ -149,9 +166,9 @@ def vacant_below(person: User) -> dict[int, Standing]:
     Work goes up from a vacant post to the first post above that somebody acts for. Kept on
     the person for the length of a request.
     """
-    day = now().date()
+    at = _quarter(now())
     kept = getattr(person, "_vacant_below", None)
-    if kept and kept[0] == day:
+    if kept and kept[0] == at:
         return kept[1]
     mine = {held.post.pk: held for held in standings_of(person)}
     missions = {held.post.mission_id for held in mine.values()}
@@ -164,7 +181,7 @@ def vacant_below(person: User) -> dict[int, Standing]:
             above = empty[above]
         if above in mine:
             found[post_id] = mine[above]
-    person._vacant_below = (day, found)  # type: ignore[attr-defined]
+    person._vacant_below = (at, found)  # type: ignore[attr-defined]
     return found
 
 

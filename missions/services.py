@@ -1,10 +1,14 @@
-"""What happens with accounts: keys to the API."""
+"""What happens with accounts: keys to the API, the language of a person's pages."""
 
 import datetime as dt
 import secrets
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
 from common.canonical import sha256
 from common.clock import now
+from common.errors import FieldError, Malformed
 from missions.models import AccessToken, User
 
 TOKEN_LASTS = dt.timedelta(hours=12)
@@ -32,3 +36,14 @@ def person_with(token: str) -> User | None:
         .first()
     )
     return found.person if found else None
+
+
+def choose_language(*, person: User, language: str) -> None:
+    """Keep the language in which a person is spoken to, on every device.
+
+    Raises ``Malformed`` if it is none of the mission's.
+    """
+    if language not in dict(settings.LANGUAGES):
+        raise Malformed(errors=[FieldError("language", _("Choose one of the languages listed."))])
+    person.language = language
+    person.save(update_fields=["language"])

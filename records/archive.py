@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals.queries import route_of
 from common.canonical import canonical
@@ -46,7 +47,7 @@ data/files/         the files beside it, by their own names
 def may_archive(person: User) -> Verdict:
     """Let the records officer and UN-CIMIC pack records for transfer (P41)."""
     if standing_as(person, Role.RECORDS_OFFICER, *MISSION_UN_CIMIC) is None:
-        return not_you("The records officer and UN-CIMIC pack records for transfer.", "41")
+        return not_you(_("The records officer and UN-CIMIC pack records for transfer."), "41")
     return YES
 
 
@@ -202,11 +203,14 @@ def _copy_file(file: Attachment, to: Path) -> None:
             shutil.copyfileobj(kept, out)
     except FileNotFoundError as error:
         raise NotNow(
-            f"The file {file.name} is missing from the store: restore it first.", paragraph="41"
+            _("The file %(file)s is missing from the store: restore it first.")
+            % {"file": file.name},
+            paragraph="41",
         ) from error
     if hashlib.sha256(to.read_bytes()).hexdigest() != file.digest:
         raise NotNow(
-            f"The file {file.name} is not the one that was attached: restore it first.",
+            _("The file %(file)s is not the one that was attached: restore it first.")
+            % {"file": file.name},
             paragraph="41",
         )
 
@@ -281,10 +285,10 @@ def pack(*, rfa: AssistanceRequest, to: Path, actor: User | None) -> ArchivedBag
     if actor is not None:
         may_archive(actor).enforce()
     if rfa.status != Status.CLOSED:
-        raise NotNow("Only a closed record is packed for transfer.", paragraph="41")
+        raise NotNow(_("Only a closed record is packed for transfer."), paragraph="41")
     bag, part = to / rfa.reference, to / f".{rfa.reference}.part"
     if bag.exists():
-        raise NotNow(f"{bag} exists already: choose another folder.")
+        raise NotNow(_("%(bag)s exists already: choose another folder.") % {"bag": bag})
     shutil.rmtree(part, ignore_errors=True)
     try:
         _fill(part, rfa)

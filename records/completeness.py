@@ -1,5 +1,7 @@
 """What a record needs before it may be closed (P41)."""
 
+from django.utils.translation import gettext as _
+
 from common.errors import FieldError
 from records.models import DeliveryByOthers, Task
 from requests_app.models import AssistanceRequest
@@ -15,15 +17,15 @@ def missing_before_closing(rfa: AssistanceRequest) -> list[FieldError]:
     """List what paragraph 41 still lacks: details, when completed, or what others delivered."""
     errors = []
     if not rfa.description.strip():
-        errors.append(FieldError("description", "The details of the task are missing.", "41"))
+        errors.append(FieldError("description", _("The details of the task are missing."), "41"))
     task = Task.objects.filter(rfa=rfa).first()
     if rfa.status == Status.COMPLETED and (task is None or task.completed_on is None):
-        errors.append(FieldError("completed_on", "Say when the task was completed.", "41"))
+        errors.append(FieldError("completed_on", _("Say when the task was completed."), "41"))
     if rfa.status == Status.NOT_APPROVED and follow_up_of(rfa) is None:
         errors.append(
             FieldError(
                 "delivered",
-                "Say whether others delivered it, who and when, or that nobody did.",
+                _("Say whether others delivered it, who and when, or that nobody did."),
                 "41",
             )
         )

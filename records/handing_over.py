@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from approvals.services.telling import own_standing
 from common.canonical import canonical, sha256
@@ -20,7 +21,6 @@ from requests_app.models import AssistanceRequest
 from requests_app.services import locked
 
 LONGEST = 20_000
-A_TEXT = f"Send a text of at most {LONGEST} characters."
 OPENS_DUTIES = frozenset(
     {Role.HUMAN_RIGHTS, Role.GENDER, Role.DSRSG, Role.DSRSG_OFFICE, Role.HOMC, *UN_CIMIC}
 )
@@ -30,7 +30,9 @@ def may_hand_over(person: User, post: Post) -> Verdict:
     """Let the post's holder or officer-in-charge hand it over."""
     standing = standing_in(person, post.pk)
     if standing is None or standing.capacity == Capacity.DELEGATE:
-        return not_you(f"The holder or officer-in-charge of {post.title} hands it over.")
+        return not_you(
+            _("The holder or officer-in-charge of %(post)s hands it over.") % {"post": post.title}
+        )
     return YES
 
 
@@ -40,11 +42,11 @@ def may_acknowledge(person: User, handover: Handover) -> Verdict:
     if not verdict:
         return verdict
     if handover.by_id == person.pk:
-        return not_you("Whoever hands over does not acknowledge it: the incoming holder does.")
+        return not_you(_("Whoever hands over does not acknowledge it: the incoming holder does."))
     if HandoverAcknowledgement.objects.filter(handover=handover).exists():
-        return not_now("It is acknowledged already.")
+        return not_now(_("It is acknowledged already."))
     if handover.post.handovers.filter(at__gt=handover.at).exists():
-        return not_now("The post was handed over again since: acknowledge the last one.")
+        return not_now(_("The post was handed over again since: acknowledge the last one."))
     return YES
 
 
@@ -77,7 +79,12 @@ def hand_over(*, actor: User, post: Post, note: Any = "") -> Handover:
     may_hand_over(actor, post).enforce()
     if not isinstance(note, str) or len(note) > LONGEST:
         raise Malformed(
-            errors=[FieldError("note", f"Send a text of at most {LONGEST} characters.")]
+            errors=[
+                FieldError(
+                    "note",
+                    _("Send a text of at most %(longest)s characters.") % {"longest": LONGEST},
+                )
+            ]
         )
     standing = standing_in(actor, post.pk)
     content = canonical(as_handed_over(handover_of(actor, post)))
@@ -114,7 +121,7 @@ def acknowledge(*, actor: User, handover: Handover, duties_read: Any = False) ->
             errors=[
                 FieldError(
                     "duties_read",
-                    "The post carries duties to protect civilians: say that you have read them.",
+                    _("The post carries duties to protect civilians: say that you have read them."),
                     "49",
                 )
             ],
@@ -131,7 +138,7 @@ def acknowledge(*, actor: User, handover: Handover, duties_read: Any = False) ->
                 at=now(),
             )
     except IntegrityError as error:
-        raise NotNow("It was acknowledged in the same moment.") from error
+        raise NotNow(_("It was acknowledged in the same moment.")) from error
     append(
         chain_id=chain_of_mission(post.mission),
         act="post.taken_over",
@@ -157,14 +164,21 @@ def open_duty(
     """
     standing = standing_as(actor, *OPENS_DUTIES)
     if standing is None or standing.post.mission_id != post.mission_id:
-        raise Forbidden("UN-CIMIC, human rights, gender, the HOMC and the DSRSG lay such duties.")
+        raise Forbidden(
+            _("UN-CIMIC, human rights, gender, the HOMC and the DSRSG lay such duties.")
+        )
     if not isinstance(duty, str) or len(duty) > LONGEST:
         raise Malformed(
-            errors=[FieldError("duty", f"Send a text of at most {LONGEST} characters.")]
+            errors=[
+                FieldError(
+                    "duty",
+                    _("Send a text of at most %(longest)s characters.") % {"longest": LONGEST},
+                )
+            ]
         )
     if not duty.strip():
         raise Incomplete(
-            errors=[FieldError("duty", "Say whom the post protects, from what, and how.", "49")],
+            errors=[FieldError("duty", _("Say whom the post protects, from what, and how."), "49")],
             paragraph="49",
         )
     if rfa is not None:
@@ -191,9 +205,12 @@ def open_duty(
 def may_close_duty(person: User, duty: ProtectionDuty) -> Verdict:
     """Let the post that carries it, or who may lay such duties, say what became of it."""
     if standing_in(person, duty.post_id) is None and standing_as(person, *OPENS_DUTIES) is None:
-        return not_you(f"{duty.post.title}, or who laid it, says what became of this duty.")
+        return not_you(
+            _("%(post)s, or who laid it, says what became of this duty.")
+            % {"post": duty.post.title}
+        )
     if duty.closed_at is not None:
-        return not_now("This duty is closed already.")
+        return not_now(_("This duty is closed already."))
     return YES
 
 
@@ -208,7 +225,7 @@ def close_duty(*, actor: User, duty: ProtectionDuty, outcome: Any) -> Protection
     may_close_duty(actor, closed).enforce()
     if not isinstance(outcome, str) or not outcome.strip():
         raise Incomplete(
-            errors=[FieldError("outcome", "Say what became of it.", "49")], paragraph="49"
+            errors=[FieldError("outcome", _("Say what became of it."), "49")], paragraph="49"
         )
     closed.outcome, closed.closed_by, closed.closed_at = outcome.strip(), actor, now()
     closed.save(update_fields=["outcome", "closed_by", "closed_at"])

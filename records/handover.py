@@ -18,7 +18,8 @@ from missions.calendar import local_day
 from missions.models import Appointment, Delegation, Post, User
 from missions.queries import standing_in, vacant
 from missions.vocabulary import UN_CIMIC, Capacity, Classification, Reach, Role
-from records.models import ConditionCheck, ProtectionDuty
+from records.complaints import complaints_of, open_complaints_of
+from records.models import Complaint, ConditionCheck, ProtectionDuty
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, Status
 
@@ -55,6 +56,7 @@ class Handing:
     post: Post
     owed: list[Step]
     referred: list[Referral]
+    complaints: list[Complaint]
     promised: Part
     unmet: Part
     running: Part
@@ -151,6 +153,11 @@ def handover_of(person: User, post: Post) -> Handing:
             .select_related("rfa")
             .order_by("due_at", "pk")[:MOST_SHOWN]
         ),
+        complaints=list(
+            complaints_of(person)
+            .filter(pk__in=open_complaints_of(post).values("pk"))
+            .order_by("due_at", "pk")[:MOST_SHOWN]
+        ),
         promised=promised,
         unmet=_part(seen.filter(status=Status.NOT_APPROVED) if follows else none),
         running=running,
@@ -196,6 +203,9 @@ def as_handed_over(page: Handing) -> dict[str, Any]:
         ],
         "referred": [
             {"reference": one.rfa.reference, "due_at": iso(one.due_at)} for one in page.referred
+        ],
+        "complaints": [
+            {"reference": one.reference, "due_at": iso(one.due_at)} for one in page.complaints
         ],
         **{
             name: _named(getattr(page, name))

@@ -3,17 +3,19 @@
 import json
 from typing import Any
 
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from approvals.pages import SAID, capacity_label
-from approvals.policy import may_read_internal
-from approvals.queries import shows_who_asks
 from approvals.vocabulary import ReminderSort, Word
 from ledger.models import Entry
 from ledger.queries import history_of
 from missions.models import User
+from records.history import hides_who_did_it, payload_for
 from records.models import Task
+from records.serializers import EntrySerializer
 from records.services import conditions_of, task_of
 from requests_app.models import AssistanceRequest
 from requests_app.pages import LABELS
@@ -40,6 +42,7 @@ ACTS = {
     "extreme.joined": gettext_lazy("Joined with another report of the event"),
     "extreme.parted": gettext_lazy("Parted from another report"),
     "step.reminded": gettext_lazy("Reminded"),
+    "referral.reminded": gettext_lazy("Reminded of the referral"),
     "file.attached": gettext_lazy("File attached"),
     "message.said": gettext_lazy("Message"),
     "task.planned": gettext_lazy("Task planned"),
@@ -115,31 +118,41 @@ def _short(value: Any) -> str:
 
 def history_for_page(person: User, rfa: AssistanceRequest) -> list[dict[str, Any]]:
     """List a record's entries, newest first, in plain words; what is withheld says so."""
-    inside = may_read_internal(person)
     entries = []
     for entry in history_of(rfa.pk):
-        said = json.loads(entry.payload.text)
-        own = entry.actor_id == rfa.requested_by_id and not shows_who_asks(rfa)
-        withheld = not inside and bool(said.get("internal") or entry.act == "step.prepared")
+        said = payload_for(person, rfa, entry)
+        hidden = hides_who_did_it(rfa, entry)
+        known = said or {}
         entries.append(
             {
                 "number": entry.number,
-                "text": str(ACTS.get(entry.act, entry.act)) if withheld else _text_of(entry, said),
-                "by": _("the requester") if own else entry.actor_name,
-                "post": "" if own else entry.post_title,
+                "text": _text_of(entry, known),
+                "by": _("the requester") if hidden else entry.actor_name,
+                "post": "" if hidden else entry.post_title,
                 "capacity": capacity_label(entry.capacity),
                 "at": entry.happened_at,
                 "recorded_at": entry.recorded_at,
-                "late": (entry.recorded_at - entry.happened_at).total_seconds() > 60,
-                "told": entry.told_clock,
-                "changes": [] if withheld or own else _changes_of(said),
-                "reason": "" if withheld else said.get("reason", ""),
-                "withheld": withheld,
-                "hash": entry.hash,
-                "previous": entry.previous,
+                "late": (entry.recorded_at - entry.happened_at).total_seconds() > 60
+                and not entry.told_clock,
+                "changes": _changes_of(known),
+                "reason": known.get("reason", ""),
+                "withheld": said is None,
+                "url": reverse("records:entry", args=[rfa.reference, entry.number]),
             }
         )
     return entries[::-1]
+
+
+def raw_entry(request: HttpRequest, rfa: AssistanceRequest, entry: Entry) -> dict[str, Any]:
+    """Return an entry as the ledger keeps it and the API gives it, to be read and copied."""
+    kept = dict(EntrySerializer(entry, context={"request": request, "rfa": rfa}).data)
+    payload = kept["payload"]
+    return {
+        **kept,
+        "withheld": payload is None,
+        "payload": json.dumps(payload, indent=2, ensure_ascii=False, sort_keys=True),
+        "text": json.dumps(kept, indent=2, ensure_ascii=False, default=str),
+    }
 
 
 def task_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:

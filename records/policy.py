@@ -1,5 +1,7 @@
 """Who may carry out, report on and close, and why not."""
 
+from django.utils.translation import gettext as _
+
 from approvals.invariants import Broken, why_it_may_not_start
 from approvals.moves import leads_anywhere
 from approvals.policy import allowed_acts, may_close
@@ -33,8 +35,8 @@ def carries_out(person: User, rfa: AssistanceRequest) -> bool:
 
 
 def _not_yours(rfa: AssistanceRequest) -> Verdict:
-    who = str(rfa.tasked_unit) if rfa.tasked_unit_id else "the tasked unit"
-    return not_you(f"This is for {who} or UN-CIMIC to report.")
+    who = str(rfa.tasked_unit) if rfa.tasked_unit_id else _("the tasked unit")
+    return not_you(_("This is for %(who)s or UN-CIMIC to report.") % {"who": who})
 
 
 def _may_do_anything(person: User, rfa: AssistanceRequest) -> bool:
@@ -43,7 +45,7 @@ def _may_do_anything(person: User, rfa: AssistanceRequest) -> bool:
 
 def _first(broken: Broken) -> Verdict:
     """Refuse with everything that is lacking, under the first paragraph that asks for it."""
-    return not_now(" ".join(words for _, words in broken), broken[0][0])
+    return not_now(" ".join(words for _paragraph, words in broken), broken[0][0])
 
 
 def may_start(person: User, rfa: AssistanceRequest) -> Verdict:
@@ -52,16 +54,21 @@ def may_start(person: User, rfa: AssistanceRequest) -> Verdict:
     Approval by the competent authority (P30, P39), the answer of DMS/CMS (P36), tasking.
     """
     if rfa.kind == Kind.EXTREME_SITUATION:
-        return not_now("What was done is in the report: there is no task to start.", "40")
+        return not_now(_("What was done is in the report: there is no task to start."), "40")
     if not _may_do_anything(person, rfa):
         return _not_yours(rfa)
     if rfa.status in {Status.IN_PROGRESS, Status.COMPLETED, Status.CLOSED}:
-        return not_now(f"The task is {rfa.get_status_display().lower()} already.")
-    broken = why_it_may_not_start(rfa) if rfa.route else [("30", "It is not submitted yet.")]
+        return not_now(
+            _("The task is %(status)s already.") % {"status": rfa.get_status_display().lower()}
+        )
+    broken = why_it_may_not_start(rfa) if rfa.route else [("30", _("It is not submitted yet."))]
     if broken:
         return _first(broken)
     if not leads_anywhere(rfa.status, Act.START):
-        return not_now(f"The request is {rfa.get_status_display().lower()}: nothing can start.")
+        return not_now(
+            _("The request is %(status)s: nothing can start.")
+            % {"status": rfa.get_status_display().lower()}
+        )
     return YES if carries_out(person, rfa) else _not_yours(rfa)
 
 
@@ -70,7 +77,7 @@ def may_plan(person: User, rfa: AssistanceRequest) -> Verdict:
     if not carries_out(person, rfa) and standing_as(person, Role.OPS, route=rfa.route) is None:
         return _not_yours(rfa)
     if rfa.status not in {Status.APPROVED, Status.IN_PROGRESS}:
-        return not_now("A task is planned once the request is approved.", "30")
+        return not_now(_("A task is planned once the request is approved."), "30")
     return YES
 
 
@@ -79,27 +86,33 @@ def may_report(person: User, rfa: AssistanceRequest) -> Verdict:
     if not _may_do_anything(person, rfa):
         return _not_yours(rfa)
     if rfa.status not in UNDER_WAY:
-        return not_now(f"The request is {rfa.get_status_display().lower()}: no task is under way.")
+        return not_now(
+            _("The request is %(status)s: no task is under way.")
+            % {"status": rfa.get_status_display().lower()}
+        )
     return YES if carries_out(person, rfa) else _not_yours(rfa)
 
 
 def may_pay(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let the QIP manager and UN-CIMIC record payments to the implementing partner."""
     if standing_as(person, Role.QIP_MANAGER, Role.CHIEF_CIMIC, route=rfa.route) is None:
-        return not_you("The QIP programme manager records payments.")
+        return not_you(_("The QIP programme manager records payments."))
     if rfa.route != Route.QIP:
-        return not_now("Only a Quick Impact Project is paid in instalments.")
+        return not_now(_("Only a Quick Impact Project is paid in instalments."))
     if rfa.status not in {Status.APPROVED, Status.IN_PROGRESS, Status.COMPLETED}:
-        return not_now(f"The project is {rfa.get_status_display().lower()}: nothing is paid.")
+        return not_now(
+            _("The project is %(status)s: nothing is paid.")
+            % {"status": rfa.get_status_display().lower()}
+        )
     return YES
 
 
 def may_record_delivery(person: User, rfa: AssistanceRequest) -> Verdict:
     """Let UN-CIMIC record what became of a refused need (P41)."""
     if standing_as(person, *UN_CIMIC, route=rfa.route) is None:
-        return not_you("UN-CIMIC follows up what was not approved.", "41")
+        return not_you(_("UN-CIMIC follows up what was not approved."), "41")
     if rfa.status != Status.NOT_APPROVED:
-        return not_now("Only a request that was not approved has a follow-up.", "41")
+        return not_now(_("Only a request that was not approved has a follow-up."), "41")
     return YES
 
 
@@ -121,7 +134,12 @@ def allowed(person: User, rfa: AssistanceRequest) -> list[str]:
 
 
 def may_pay_last(task: Task, is_last: bool) -> Verdict:
-    """Hold the last instalment until somebody has visited the project (OIOS 2017/025)."""
+    """Hold the last instalment until somebody has visited the project (OIOS 2017/025).
+
+    After the last one nothing more is paid.
+    """
+    if task.instalments.filter(is_last=True).exists():
+        return not_now(_("The last instalment is paid already: nothing follows it."), "68")
     if is_last and not task.visits.exists():
-        return not_now("The last instalment waits for a visit: record one first.", "68")
+        return not_now(_("The last instalment waits for a visit: record one first."), "68")
     return YES

@@ -72,6 +72,12 @@ def _body(required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": schema}
 
 
+_GRID = {
+    "type": "string",
+    "maxLength": 60,
+    "description": "grid reference (MGRS, WGS 84, 1 to 5 digits each way) in place of latitude "
+    "and longitude, or beside them if it means the same place",
+}
 _KINDS = [Kind.CIVIL_ASSISTANCE.value, Kind.SECURITY_ASSISTANCE.value, Kind.QIP.value]
 
 DRAFT_BODY = _body(
@@ -80,6 +86,7 @@ DRAFT_BODY = _body(
         "id": {"type": "string", "format": "uuid", "description": "made by the client"},
         "kind": {"type": "string", "enum": _KINDS},
         **{question.name: _property(question) for question in QUESTIONS},
+        "mgrs": _GRID,
     },
 )
 EXTREME_BODY = _body(
@@ -94,6 +101,7 @@ EXTREME_BODY = _body(
         "place": {"type": "string", "description": "needed where no area is given"},
         "latitude": {"type": "number"},
         "longitude": {"type": "number"},
+        "mgrs": _GRID,
         **{name: {"type": "integer", "minimum": 0} for name in ("women", "men", "girls", "boys")},
     },
 )
@@ -103,6 +111,17 @@ REGISTER_PARAMETERS = [
     OpenApiParameter("kind", OpenApiTypes.STR, many=True, description="any of these"),
     OpenApiParameter("category", OpenApiTypes.STR, many=True),
     OpenApiParameter("sector", OpenApiTypes.STR, description="code"),
+    OpenApiParameter("area", OpenApiTypes.STR, description="p-code; its districts too"),
+    OpenApiParameter("bbox", OpenApiTypes.STR, description="west,south,east,north in degrees"),
+    OpenApiParameter(
+        "follow_up",
+        OpenApiTypes.STR,
+        enum=["open", "unmet", "delivered"],
+        many=True,
+        description="what became of a refused need",
+    ),
+    OpenApiParameter("disaster_event", OpenApiTypes.STR, description="name"),
+    OpenApiParameter("displacement_site", OpenApiTypes.STR, description="name"),
     OpenApiParameter("search", OpenApiTypes.STR, description="every word must be found"),
     OpenApiParameter("needed_before", OpenApiTypes.DATE),
     OpenApiParameter("needed_after", OpenApiTypes.DATE),
@@ -110,6 +129,18 @@ REGISTER_PARAMETERS = [
     OpenApiParameter("submitted_before", OpenApiTypes.DATE),
     OpenApiParameter("waiting_on", OpenApiTypes.STR, description="a post's code, or `me`"),
     OpenApiParameter("mine", OpenApiTypes.BOOL),
+    OpenApiParameter(
+        "sort",
+        OpenApiTypes.STR,
+        description="created, changed, needed_by, reference, title, kind or status; - before it "
+        "turns it round",
+    ),
+    OpenApiParameter(
+        "columns",
+        OpenApiTypes.STR,
+        many=True,
+        description="the columns of an export; every one of the usual ones without",
+    ),
     OpenApiParameter("cursor", OpenApiTypes.STR),
     OpenApiParameter("page_size", OpenApiTypes.INT),
 ]

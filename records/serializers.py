@@ -1,46 +1,75 @@
 """Lines, records and what hangs on them, as the API writes them."""
 
-import json
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from approvals.policy import may_read_entry, may_read_internal
 from approvals.queries import (
     TELLS_WHO_ASKS,
     WITHHELD,
+    Vacancies,
+    Wait,
     consistency_of,
+    files_of,
+    is_of_who_asks,
     reports_of_one_event,
     route_of,
     shows_who_asks,
     waits_of,
 )
+from approvals.queries.mentions import codes_named
+from approvals.queries.messages import messages_for
 from approvals.serializers import RouteStepSerializer
 from approvals.serializers.priorities import consistency_as_read
 from approvals.serializers.referrals import ReferralSerializer
 from common.clock import now
 from ledger.models import Entry
+from missions.models import Post
 from missions.vocabulary import Classification
 from records.completeness import follow_up_of
+from records.history import hides_who_did_it, payload_for
 from records.models import DeliveryByOthers, Task
 from records.policy import allowed
 from records.services import conditions_of
 from requests_app.content import content_of
 from requests_app.models import AssistanceRequest, Attachment, Message
+from requests_app.places import as_mgrs
 from requests_app.vocabulary import Kind, Status
 
 CLASSIFICATIONS = [level.name.lower() for level in Classification]
 
 
 class WaitingSerializer(serializers.Serializer[Any]):
-    """Whom a record waits on, since when and until when."""
+    """Whom a record waits on, since when and until when.
+
+    Where nobody acts for the post it is ``vacant``, and ``gone_up_to`` names the post above
+    that its work has come to, if there is one.
+    """
 
     post = serializers.CharField(source="post.code")
     title = serializers.CharField(source="post.title")
     seat = serializers.CharField()
     since = serializers.DateTimeField(source="opened_at")
     until = serializers.DateTimeField(source="due_at")
+    vacant = serializers.SerializerMethodField()
+    gone_up_to = serializers.SerializerMethodField()
+    gone_up_to_title = serializers.SerializerMethodField()
+
+    def _above(self, wait: Wait) -> Post | None:
+        vacancies, rfa = self.context["vacancies"], self.context["rfa"]
+        return vacancies.above(wait.post.pk, rfa) if self.get_vacant(wait) else None
+
+    def get_vacant(self, wait: Wait) -> bool:
+        return bool(self.context["vacancies"].is_vacant(wait.post.pk))
+
+    def get_gone_up_to(self, wait: Wait) -> str | None:
+        above = self._above(wait)
+        return above.code if above else None
+
+    def get_gone_up_to_title(self, wait: Wait) -> str | None:
+        above = self._above(wait)
+        return above.title if above else None
 
 
 class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
@@ -100,7 +129,15 @@ class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
 
     @extend_schema_field(WaitingSerializer(many=True))
     def get_waiting_on(self, rfa: AssistanceRequest) -> Any:
-        return WaitingSerializer(waits_of(rfa), many=True).data
+        waits = waits_of(rfa)
+        if not waits:
+            return []
+        # Asked once for all the lines of a list.
+        kept: dict[int, Vacancies] = self.context.setdefault("vacancies", {})  # type: ignore[attr-defined]
+        if rfa.mission_id not in kept:
+            kept[rfa.mission_id] = Vacancies(rfa.mission_id)
+        context = {"vacancies": kept[rfa.mission_id], "rfa": rfa}
+        return WaitingSerializer(waits, many=True, context=context).data
 
     @extend_schema_field(serializers.ChoiceField(CLASSIFICATIONS))
     def get_classification(self, rfa: AssistanceRequest) -> str:
@@ -113,6 +150,7 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
     sha256 = serializers.CharField(source="digest")
     added_by = serializers.CharField(source="added_by.name")
     url = serializers.SerializerMethodField()
+    download = serializers.SerializerMethodField()
 
     class Meta:
         model = Attachment
@@ -126,7 +164,12 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
             "added_by",
             "added_at",
             "url",
+            "download",
         ]
+
+    def get_download(self, attachment: Attachment) -> str:
+        """Return where the API gives its bytes."""
+        return f"/api/v1/requests/{attachment.rfa.reference}/attachments/{attachment.pk}/"
 
     def get_url(self, attachment: Attachment) -> str:
         return f"/register/{attachment.rfa.reference}/files/{attachment.pk}/"
@@ -138,9 +181,24 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     by = serializers.CharField(source="by.name")
     post = serializers.CharField(source="post.title", default=None, allow_null=True)
 
+    mentions = serializers.SerializerMethodField()
+
     class Meta:
         model = Message
-        fields = ["id", "text", "internal", "by", "post", "at"]
+        fields = ["id", "text", "internal", "mentions", "by", "post", "at"]
+
+    def to_representation(self, message: Message) -> dict[str, Any]:
+        """Leave out who said it, where that is who asks and the reader is not to know (R22)."""
+        found = super().to_representation(message)
+        rfa = self.context.get("rfa")
+        if rfa and not shows_who_asks(rfa) and is_of_who_asks(rfa, message.by, message.post):
+            found.update(by=WITHHELD, post=None)
+        return found
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_mentions(self, message: Message) -> list[str]:
+        """Name the posts that the text names."""
+        return codes_named(message.text)
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
@@ -243,6 +301,7 @@ class RecordSerializer(LineSerializer):
         person = self.context["request"].user
         found = super().to_representation(rfa)
         found["route_name"] = rfa.route
+        found["mgrs"] = as_mgrs(rfa.latitude, rfa.longitude)
         content = content_of(rfa)
         if not shows_who_asks(rfa):
             content.update(dict.fromkeys(TELLS_WHO_ASKS & set(content)))
@@ -256,18 +315,11 @@ class RecordSerializer(LineSerializer):
         found["follow_up"] = follow_up_as_read(rfa)
         found["referrals"] = referrals_as_read(rfa)
         found["priorities"] = consistency_as_read(consistency_of(rfa))
-        found["attachments"] = AttachmentSerializer(
-            rfa.attachments.select_related("added_by", "rfa"), many=True
+        context = {**self.context, "rfa": rfa}
+        found["attachments"] = AttachmentSerializer(files_of(rfa), many=True, context=context).data
+        found["messages"] = MessageSerializer(
+            messages_for(person, rfa), many=True, context=context
         ).data
-        found["messages"] = MessageSerializer(messages_for(person, rfa), many=True).data
-        if not shows_who_asks(rfa):
-            name = rfa.requested_by.name
-            for said in (*found["messages"], *found["attachments"]):
-                for who in ("by", "added_by"):
-                    if said.get(who) == name:
-                        said[who] = WITHHELD
-                        if "post" in said:
-                            said["post"] = None
         found["allowed"] = allowed(person, rfa)
         return found
 
@@ -277,7 +329,7 @@ def referrals_as_read(rfa: AssistanceRequest) -> Any:
     referrals = rfa.referrals.select_related(
         "rfa", "put_to", "opened_by", "opened_post", "closed_by", "closed_post", "delegation__post"
     )
-    return ReferralSerializer(referrals, many=True).data
+    return ReferralSerializer(referrals, many=True, context={"rfa": rfa}).data
 
 
 def extreme_of(rfa: AssistanceRequest) -> dict[str, Any]:
@@ -331,18 +383,6 @@ def follow_up_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
     return None
 
 
-def messages_for(person: Any, rfa: AssistanceRequest) -> Any:
-    """Return a request's messages as a person may read them; internal ones stay inside."""
-    messages = rfa.messages.select_related("by", "post").order_by("at")
-    return messages if may_read_internal(person) else messages.filter(internal=False)
-
-
-# The acts whose entries keep what was asked, and so who asks.
-TELLS_CONTENT = frozenset(
-    {"request.drafted", "request.submitted", "request.resubmitted", "request.changed"}
-)
-
-
 class EntrySerializer(serializers.ModelSerializer[Entry]):
     """An entry of a record's history, with all that its hash and digest are made of.
 
@@ -378,27 +418,18 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "hash",
         ]
 
-    def _is_withheld(self, entry: Entry) -> bool:
-        """Whether an entry tells who a low-profile requester is, to who is not to know (R22)."""
-        rfa = self.context.get("rfa")
-        if rfa is None or shows_who_asks(rfa):
-            return False
-        return entry.actor_id == rfa.requested_by_id or entry.act in TELLS_CONTENT
-
     def to_representation(self, entry: Entry) -> dict[str, Any]:
         """Leave out who did it, with the payload, where that is who asks."""
         found = super().to_representation(entry)
-        if self._is_withheld(entry):
+        if hides_who_did_it(self.context["rfa"], entry):
             found.update(actor=None, actor_id=None, post=None, post_id=None)
         return found
 
     @extend_schema_field(serializers.DictField(allow_null=True))
     def get_payload(self, entry: Entry) -> dict[str, Any] | None:
-        """Give what the entry says, unless it is the mission's own and the reader a partner."""
-        said: dict[str, Any] = json.loads(entry.payload.text)
-        if self._is_withheld(entry):
-            return None
-        return said if may_read_entry(self.context["request"].user, entry.act, said) else None
+        """Give what the entry says, unless it is withheld from the reader."""
+        person = self.context["request"].user
+        return payload_for(person, self.context["rfa"], entry)
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_salt(self, entry: Entry) -> str | None:

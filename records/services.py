@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from approvals.invariants import approval_of, capability_of, tasking_of
 from approvals.models import Step
@@ -14,7 +16,9 @@ from approvals.policy import may_close
 from approvals.vocabulary import Act
 from common.clock import now
 from common.errors import FieldError, Incomplete, Malformed
+from common.templatetags.cimic import money
 from ledger.services import append
+from missions.calendar import local_day
 from missions.models import User
 from missions.queries import Standing, standing_as, standing_in
 from records import policy
@@ -111,16 +115,21 @@ def start(*, rfa: AssistanceRequest, actor: User, started_on: dt.date | None = N
     """
     rfa = locked(rfa)
     policy.may_start(actor, rfa).enforce()
-    day = started_on or now().date()
-    if day > now().date():
+    day = started_on or local_day(rfa.mission)
+    if day > local_day(rfa.mission):
         raise Malformed(
-            errors=[FieldError("started_on", "This day is still to come: start on the day.")]
+            errors=[FieldError("started_on", _("This day is still to come: start on the day."))]
         )
-    approved_on = rfa.decided_at.date() if rfa.decided_at else day
+    approved_on = local_day(rfa.mission, rfa.decided_at) if rfa.decided_at else day
     if day < approved_on:
         raise Malformed(
             errors=[
-                FieldError("started_on", f"It was approved on {approved_on}: not before.", "30")
+                FieldError(
+                    "started_on",
+                    _("It was approved on %(approved_on)s: not before.")
+                    % {"approved_on": date_format(approved_on, "SHORT_DATE_FORMAT")},
+                    "30",
+                )
             ]
         )
     task = task_of(rfa)
@@ -153,7 +162,7 @@ def report_progress(
     rfa = locked(rfa)
     policy.may_report(actor, rfa).enforce()
     if not text.strip():
-        raise Incomplete(errors=[FieldError("text", "Say what was done.", "68")])
+        raise Incomplete(errors=[FieldError("text", _("Say what was done."), "68")])
     progress = _checked(
         Progress(task=rfa.task, text=text.strip(), percent=percent, by=actor, at=now())
     )
@@ -201,9 +210,9 @@ def tick_condition(
     policy.may_report(actor, rfa).enforce()
     known = {(condition["answer"], condition["number"]) for condition in conditions_of(rfa)}
     if (answer, number) not in known:
-        raise Malformed(errors=[FieldError("number", "There is no such condition here.")])
+        raise Malformed(errors=[FieldError("number", _("There is no such condition here."))])
     if not met and not remark.strip():
-        raise Incomplete(errors=[FieldError("remark", "Say why it was not met.", "68")])
+        raise Incomplete(errors=[FieldError("remark", _("Say why it was not met."), "68")])
     check = ConditionCheck.objects.create(
         task=rfa.task,
         answer_id=answer,
@@ -225,10 +234,10 @@ def record_visit(
     """Record a monitoring visit and what was found (P68)."""
     rfa = locked(rfa)
     policy.may_report(actor, rfa).enforce()
-    if visited_on > now().date():
-        raise Malformed(errors=[FieldError("visited_on", "This day is still to come.")])
+    if visited_on > local_day(rfa.mission):
+        raise Malformed(errors=[FieldError("visited_on", _("This day is still to come."))])
     if not findings.strip():
-        raise Incomplete(errors=[FieldError("findings", "Say what was found.", "68")])
+        raise Incomplete(errors=[FieldError("findings", _("Say what was found."), "68")])
     visit = Visit.objects.create(
         task=rfa.task, visited_on=visited_on, findings=findings.strip(), by=actor, at=now()
     )
@@ -254,8 +263,8 @@ def pay_instalment(
     """
     rfa = locked(rfa)
     policy.may_pay(actor, rfa).enforce()
-    if paid_on > now().date():
-        raise Malformed(errors=[FieldError("paid_on", "This day is still to come.")])
+    if paid_on > local_day(rfa.mission):
+        raise Malformed(errors=[FieldError("paid_on", _("This day is still to come."))])
     task = _checked(task_of(rfa))
     paid = sum((line.amount for line in task.instalments.all()), Decimal(0))
     if rfa.estimated_cost is not None and paid + amount > rfa.estimated_cost:
@@ -263,8 +272,11 @@ def pay_instalment(
             errors=[
                 FieldError(
                     "amount",
-                    f"{paid} of {rfa.estimated_cost} {rfa.currency} is paid already: this would "
-                    "exceed what was approved.",
+                    _("%(paid)s of %(cost)s is paid already: this would exceed what was approved.")
+                    % {
+                        "paid": money(paid, rfa.currency),
+                        "cost": money(rfa.estimated_cost, rfa.currency),
+                    },
                 )
             ]
         )
@@ -307,14 +319,19 @@ def complete(
     """Complete a task, with the day, the result and the people reached (P41)."""
     rfa = locked(rfa)
     policy.may_report(actor, rfa).enforce()
-    day = completed_on or now().date()
-    if day > now().date():
-        raise Malformed(errors=[FieldError("completed_on", "This day is still to come.", "41")])
+    day = completed_on or local_day(rfa.mission)
+    if day > local_day(rfa.mission):
+        raise Malformed(errors=[FieldError("completed_on", _("This day is still to come."), "41")])
     task = rfa.task
     if task.started_on and day < task.started_on:
         raise Malformed(
             errors=[
-                FieldError("completed_on", f"It started on {task.started_on}: not before.", "41")
+                FieldError(
+                    "completed_on",
+                    _("It started on %(started_on)s: not before.")
+                    % {"started_on": date_format(task.started_on, "SHORT_DATE_FORMAT")},
+                    "41",
+                )
             ]
         )
     task.completed_on, task.completed_by = day, actor
@@ -355,17 +372,17 @@ def record_delivery(
     policy.may_record_delivery(actor, rfa).enforce()
     errors = []
     if delivered and not organisation.strip():
-        errors.append(FieldError("organisation", "Say who delivered it.", "41"))
+        errors.append(FieldError("organisation", _("Say who delivered it."), "41"))
     if delivered and delivered_on is None:
-        errors.append(FieldError("delivered_on", "Say when it was delivered.", "41"))
+        errors.append(FieldError("delivered_on", _("Say when it was delivered."), "41"))
     if not source.strip():
         errors.append(
-            FieldError("source", "Say how you know: who told you, or what you saw.", "41")
+            FieldError("source", _("Say how you know: who told you, or what you saw."), "41")
         )
     if errors:
         raise Incomplete(errors=errors, paragraph="41")
-    if delivered_on and delivered_on > now().date():
-        raise Malformed(errors=[FieldError("delivered_on", "This day is still to come.", "41")])
+    if delivered_on and delivered_on > local_day(rfa.mission):
+        raise Malformed(errors=[FieldError("delivered_on", _("This day is still to come."), "41")])
     known = _checked(
         DeliveryByOthers(
             rfa=rfa,

@@ -1,7 +1,8 @@
-"""The door to the compliance summary: holds no rule, is safe to run twice."""
+"""The doors to the sweeps over records: they hold no rule and are safe to run twice."""
 
 from celery import shared_task
 
+from records import complaints
 from records.compliance import summary
 
 
@@ -9,3 +10,9 @@ from records.compliance import summary
 def count_compliance() -> int:
     """Count anew the records that deeds have changed, whoever left them."""
     return summary.sweep()
+
+
+@shared_task
+def remind_of_complaints() -> int:
+    """Remind of the complaints whose limit draws near or has come."""
+    return complaints.remind_of_complaints()

@@ -3,7 +3,20 @@
 from django.urls import path
 
 from approvals.views.beside import FileView
-from records.views import archive, case, complaints, compliance, handover, register
+from records.exports import FORMS
+from records.views import (
+    archive,
+    case,
+    complaints,
+    compliance,
+    handover,
+    history,
+    map,
+    places,
+    register,
+    saved_views,
+    statistics,
+)
 
 app_name = "records"
 
@@ -25,10 +38,27 @@ urlpatterns = [
     path("compliance/", compliance.ComplianceView.as_view(), name="compliance"),
     path("compliance.pdf", compliance.CompliancePdfView.as_view(), name="compliance-pdf"),
     path("compliance/<str:row>/", compliance.ComplianceRowView.as_view(), name="compliance-row"),
+    path("evaluation/", statistics.EvaluationView.as_view(), name="evaluation"),
     path("register/", register.RegisterView.as_view(), name="register"),
-    path("register.csv", register.RegisterCsvView.as_view(), name="csv"),
+    *[
+        path(f"register.{form}", register.RegisterFileView.as_view(form=form), name=form)
+        for form in FORMS
+    ],
+    path("views/", saved_views.SavedViewsView.as_view(), name="views"),
+    path("views/<int:view_id>/", saved_views.ChangeViewView.as_view(), name="change-view"),
+    path("views/<int:view_id>/delete/", saved_views.DeleteViewView.as_view(), name="delete-view"),
+    path("map/", map.MapView.as_view(), name="map"),
+    path("map/boundaries.geojson", map.BoundariesView.as_view(), name="boundaries"),
+    path("map/points.json", map.PointsView.as_view(), name="points"),
+    path("displacement-sites/", places.SitesView.as_view(), name="sites"),
+    path("disaster-events/", places.EventsView.as_view(), name="events"),
     path("register/<str:reference>/", case.CaseView.as_view(), name="case"),
     path("register/<str:reference>/archive/", archive.ArchiveView.as_view(), name="archive"),
+    path(
+        "register/<str:reference>/history/<int:number>/",
+        history.EntryView.as_view(),
+        name="entry",
+    ),
     path("register/<str:reference>/close/", case.CloseView.as_view(), name="close"),
     path("register/<str:reference>/files/<uuid:pk>/", FileView.as_view(), name="file"),
     path("register/<str:reference>/task/<str:act>/", case.DeedView.as_view(), name="deed"),

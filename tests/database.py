@@ -17,6 +17,7 @@ import psycopg2
 import pytest
 
 from cimic.embedded.postgres import Server
+from cimic.words.catalogue import compile_words
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TEMPLATE = "cimic_test_template"
@@ -46,6 +47,7 @@ def take_folder() -> tuple[Path, IO[str] | None]:
 
 
 DATA, LOCK = take_folder()
+compile_words()
 server = Server(DATA / "postgres", fsync=False)
 
 

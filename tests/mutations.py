@@ -177,6 +177,7 @@ def failures(told: str) -> list[str]:
 def report(mutants: list[Mutant]) -> None:
     """Write the results down, and print what survived and the score of each file."""
     kept = [{**asdict(mutant), "text": None} for mutant in mutants]
+    RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     print()
     for mutant in mutants:

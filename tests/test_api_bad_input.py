@@ -298,14 +298,14 @@ def test_no_file_is_said_so_and_a_path_in_a_name_is_only_a_name():
 
 
 ANSWERS = {
-    "nothing at all": ({}, 422),
+    "nothing at all": ({}, 400),
     "a word that is none": ({"answer": "maybe", "revision": 1}, 400),
     "another seat's word": ({"answer": "approve", "revision": 1}, 400),
     "wrong types throughout": (
         {"answer": ["x"], "revision": 1, "remarks": 5, "conditions": "x", "details": "y"},
         400,
     ),
-    "a revision that is a word": ({"answer": "return", "revision": "abc"}, 412),
+    "a revision that is a word": ({"answer": "return", "revision": "abc"}, 400),
     "a revision beyond counting": ({"answer": "return", "revision": 10**40}, 412),
     "no reason": ({"answer": "return", "revision": 1, "remarks": "  "}, 422),
     "a null character": ({"answer": "return", "revision": 1, "remarks": "a\0"}, 400),

@@ -15,11 +15,13 @@ post /api/v1/requests/{reference}/withdraw/
 post /api/v1/requests/{reference}/cancel/
 post /api/v1/requests/{reference}/close/
 post /api/v1/requests/{reference}/attachments/
-post /api/v1/requests/{reference}/messages/
+get /api/v1/requests/{reference}/attachments/{attachment_id}/
+get post /api/v1/requests/{reference}/messages/
 get /api/v1/requests/{reference}/history/
 get /api/v1/inbox/
 post /api/v1/steps/{step_id}/answers/
 post /api/v1/steps/{step_id}/supersede/
+post /api/v1/steps/answers/
 post /api/v1/extreme-situations/
 post /api/v1/requests/{reference}/task/
 post /api/v1/requests/{reference}/start/
@@ -29,6 +31,11 @@ post /api/v1/requests/{reference}/visits/
 post /api/v1/requests/{reference}/instalments/
 post /api/v1/requests/{reference}/delivered-by-others/
 get /api/v1/register.csv
+get /api/v1/register.xlsx
+get /api/v1/register.json
+get /api/v1/register.geojson
+get post /api/v1/views/
+get put delete /api/v1/views/{view_id}/
 get /api/v1/exports/{export_id}/
 get post /api/v1/processes/
 get patch /api/v1/processes/{process_id}/
@@ -63,7 +70,8 @@ def test_the_body_of_a_draft_is_the_forms_own_questions(document):
     body = document["paths"]["/api/v1/requests/"]["post"]["requestBody"]
     fields = set(body["content"]["application/json"]["schema"]["properties"])
 
-    assert fields == {question.name for question in QUESTIONS} | {"id", "kind"}
+    # ``mgrs`` is another way to say latitude and longitude, no question of its own.
+    assert fields == {question.name for question in QUESTIONS} | {"id", "kind", "mgrs"}
 
 
 def test_it_is_served_to_anyone(client):

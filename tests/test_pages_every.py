@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from cimic.demo.loading import load
 from missions.models import User
+from tests import crawling
 from tests.crawling import Found, crawl
 from tests.pages import PHONE, Desks
 from tests.test_demo import ACCOUNTS
@@ -30,8 +31,9 @@ def test_no_link_leads_any_account_to_an_error(demonstration):
 
 @pytest.mark.browser
 def test_no_page_shuts_anybody_out_in_either_colours_nor_is_wider_than_a_phone(
-    demonstration, site, browser
+    demonstration, site, browser, monkeypatch
 ):
+    monkeypatch.setattr(crawling, "EACH", 1)
     met: Found = {}
     for username in ACCOUNTS:
         if username != "admin":  # the administration's pages are Django's own

@@ -118,7 +118,7 @@ def test_a_vacant_post_is_shown_and_the_post_above_names_an_officer_in_charge(de
     Appointment.objects.filter(post__code="sector.east").update(until_on=in_days(-1))
     chief = desk("chief.cimic")
     chief.goto(f"/register/{rfa.reference}/")
-    expect(chief.locator(".waits").first).to_contain_text("vacant: goes to Chief UN-CIMIC")
+    expect(chief.locator(".waits-on").first).to_contain_text("vacant: goes to Chief UN-CIMIC")
     expect(chief.locator("#route")).to_contain_text("vacant: goes to Chief UN-CIMIC")
     chief.goto("/inbox/")
     expect(chief.get_by_role("main")).to_contain_text(rfa.reference)

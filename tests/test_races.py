@@ -11,15 +11,16 @@ from django.db import connections
 from rest_framework.test import APIClient
 
 from approvals import services as approvals
-from approvals.models import Answer
+from approvals.models import Answer, Process
 from common import clock
-from common.errors import Malformed, NotNow, Refusal
+from common.errors import Forbidden, Malformed, NotNow, Refusal
 from ledger.models import Entry
 from ledger.verification import verify
-from missions.models import Appointment, Post
+from missions.models import Appointment, Post, User
 from notices.models import Letter, Notice
 from notices.services import sweep
 from records import services as records
+from records.complaints import log_complaint, remind_of_complaints
 from records.models import Task
 from requests_app.models import AssistanceRequest
 from requests_app.services import start_draft
@@ -224,3 +225,78 @@ def test_two_delegations_at_once_make_no_circle():
     told = at_once(given("dsrsg", "ops"), given("ops", "dsrsg"))
 
     assert refusals(told) == [Malformed]
+
+
+def a_process_to_sign() -> Process:
+    return approvals.draft_process(actor=who("chief.cimic"), route="civil_assistance")
+
+
+def test_P31_two_co_signatures_of_one_post_at_once_are_one():
+    process = a_process_to_sign()
+    deputy = a_person("deputy.homc")
+    Appointment.objects.create(
+        post=Post.objects.get(code="homc"),
+        person=deputy,
+        capacity="officer_in_charge",
+        from_on=in_days(-1),
+    )
+
+    def signed(person: User) -> Callable[[], Any]:
+        return lambda: approvals.co_sign_process(
+            process=process, actor=person, digest=process.digest
+        )
+
+    told = at_once(signed(who("homc")), signed(deputy), signed(who("dsrsg")))
+
+    assert refusals(told) == [NotNow]
+    assert process.signatures.count() == 2
+    assert verify().holds
+
+
+def test_P31_two_promulgations_at_once_are_one():
+    process = a_process_to_sign()
+    for account in ("dsrsg", "homc"):
+        approvals.co_sign_process(process=process, actor=who(account), digest=process.digest)
+
+    told = at_once(*[lambda: approvals.promulgate_process(process=process, actor=who("srsg"))] * 4)
+
+    assert refusals(told) == [NotNow] * 3
+    assert Entry.objects.filter(act="process.promulgated").count() == 1
+    assert verify().holds
+
+
+def test_a_delegation_ended_and_used_at_once_leaves_no_answer_after_its_end():
+    given = approvals.delegate(
+        actor=who("chief.cimic"),
+        post=Post.objects.get(code="chief.cimic"),
+        delegate=who("cimic.staff"),
+        from_on=in_days(0),
+        until_on=in_days(3),
+    )
+    step = open_step(a_submitted())
+    delegate, chief = who("cimic.staff"), who("chief.cimic")
+
+    told = at_once(
+        lambda: give(step, by=delegate),
+        lambda: approvals.end_delegation(actor=chief, delegation=given),
+    )
+
+    answers = list(Answer.objects.filter(step=step))
+    assert refusals(told) in ([], [Forbidden])
+    assert bool(answers) == (refusals(told) == [])
+    given.refresh_from_db()
+    assert all(answer.at <= given.ended_at for answer in answers)
+
+
+def test_sweeps_at_once_remind_once_of_a_referral_and_of_a_complaint():
+    long_ago = clock.now() - dt.timedelta(days=30)
+    with clock.telling(long_ago):
+        rfa = a_submitted()
+        approvals.refer(rfa=rfa, actor=who("cmcoord"), matter="We cannot agree.")
+        complaint = log_complaint(actor=who("unit.east"), values={"matter": "A broken wall."})
+
+    at_once(*[approvals.remind_and_escalate, remind_of_complaints] * 3)
+
+    assert Entry.objects.filter(chain=rfa.pk, act="referral.reminded").count() == 1
+    assert Entry.objects.filter(chain=complaint.pk, act="complaint.reminded").count() == 1
+    assert verify().holds

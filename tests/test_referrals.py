@@ -67,6 +67,9 @@ def test_P52_while_a_referral_is_open_no_decision_is_taken():
             "seat": "referral",
             "since": referral.opened_at.isoformat().replace("+00:00", "Z"),
             "until": referral.due_at.isoformat().replace("+00:00", "Z"),
+            "vacant": False,
+            "gone_up_to": None,
+            "gone_up_to_title": None,
         }
     ]
     resolved(referral, "homc")

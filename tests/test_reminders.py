@@ -8,9 +8,11 @@ from approvals import services as approvals
 from approvals.models import Reminder
 from common import clock
 from ledger.models import Entry
+from ledger.verification import verify
 from missions.models import Appointment
 from notices import services as notices
 from notices.models import Notice
+from records.complaints import answer_complaint, log_complaint, remind_of_complaints
 from tests.builders import a_mission, a_submitted, give, in_days, open_step, security_answers, who
 
 HOUR = dt.timedelta(hours=1)
@@ -127,3 +129,79 @@ def test_P39_a_vacant_chief_of_a_hidden_request_is_told_above_the_force(db):
     approvals.remind_and_escalate()
 
     assert set(told_of(rfa)) == {"srsg"}
+
+
+def reminded(chain, act: str) -> list[tuple[str, str]]:
+    """Who was told what of a referral or a complaint, in the order of the sweeps."""
+    notices.sweep()
+    found = Notice.objects.filter(entry__chain=chain, entry__act=act)
+    return [(one.sort, one.person.username) for one in found.order_by("pk")]
+
+
+def test_P52_a_referral_is_reminded_of_at_half_its_limit_and_at_the_limit_each_once(rfa):
+    with clock.telling(BEGIN):
+        referral = approvals.refer(rfa=rfa, actor=who("cmcoord"), matter="We cannot agree.")
+    half = (referral.due_at - BEGIN) / 2
+    for moment in (half - HOUR, half + HOUR, half + 2 * HOUR):
+        swept_at(BEGIN + moment)
+    assert reminded(rfa.pk, "referral.reminded") == [("referral_half", "homc")]
+    for moment in (referral.due_at, referral.due_at + HOUR, referral.due_at + 500 * HOUR):
+        swept_at(moment)
+    assert reminded(rfa.pk, "referral.reminded") == [
+        ("referral_half", "homc"),
+        ("referral_late", "homc"),
+        ("referral_late", "cos"),
+    ]
+
+
+def test_P52_a_resolved_referral_and_one_that_was_never_swept_in_time(rfa):
+    with clock.telling(BEGIN):
+        referral = approvals.refer(rfa=rfa, actor=who("cmcoord"), matter="We cannot agree.")
+    swept_at(referral.due_at + HOUR)
+    assert [sort for sort, _who in reminded(rfa.pk, "referral.reminded")] == [
+        "referral_late",
+        "referral_late",
+    ]
+    other = a_submitted()
+    with clock.telling(BEGIN):
+        again = approvals.refer(rfa=other, actor=who("cmcoord"), matter="Nor here.")
+        approvals.resolve_referral(referral=again, actor=who("homc"), resolution="Settled.")
+    swept_at(again.due_at + HOUR)
+    assert reminded(other.pk, "referral.reminded") == []
+
+
+def test_P50_a_complaint_is_reminded_of_at_half_its_limit_and_at_the_limit_each_once(db):
+    a_mission()
+    with clock.telling(BEGIN):
+        complaint = log_complaint(actor=who("unit.east"), values={"matter": "A broken wall."})
+
+    def sweep(moment: dt.datetime) -> int:
+        with clock.telling(moment):
+            return remind_of_complaints()
+
+    half = BEGIN + (complaint.due_at - BEGIN) / 2
+    assert [sweep(half - HOUR), sweep(half), sweep(half + HOUR)] == [0, 1, 0]
+    assert reminded(complaint.pk, "complaint.reminded") == [("complaint_half", "sector.east")]
+    assert [sweep(complaint.due_at), sweep(complaint.due_at + HOUR)] == [1, 0]
+    late = reminded(complaint.pk, "complaint.reminded")[1:]
+    assert sorted(late) == [
+        ("complaint_late", "chief.cimic"),
+        ("complaint_late", "cos"),
+        ("complaint_late", "sector.east"),
+    ]
+    texts = Notice.objects.filter(sort="complaint_late").values_list("values", flat=True)
+    assert {one["complaint"] for one in texts} == {complaint.reference}
+    notice = Notice.objects.filter(sort="complaint_late").first()
+    assert notice is not None
+    assert "broken wall" not in notice.text
+    assert complaint.reference in notice.text
+    assert not verify().breaks
+
+
+def test_P50_an_answered_complaint_is_reminded_of_no_more(db):
+    a_mission()
+    with clock.telling(BEGIN):
+        complaint = log_complaint(actor=who("unit.east"), values={"matter": "A broken wall."})
+        answer_complaint(actor=who("sector.east"), complaint=complaint, answer="Mended.")
+    with clock.telling(complaint.due_at + HOUR):
+        assert remind_of_complaints() == 0

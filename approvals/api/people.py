@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.db.models import Q
+from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +18,7 @@ from common.errors import Forbidden
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import page_of
+from common.reading import is_plain
 from missions.models import Appointment, Delegation, Mission, Post
 from missions.queries import standings_of
 
@@ -24,8 +27,16 @@ def _mission_of(request: Request) -> Mission:
     """Return the mission a person serves in; raise ``Forbidden`` for who serves in none."""
     standings = standings_of(request.user)  # type: ignore[arg-type]
     if not standings:
-        raise Forbidden("You hold no post in a mission.")
+        raise Forbidden(_("You hold no post in a mission."))
     return standings[0].post.mission
+
+
+def _post_of(mission: Mission, code: str) -> Post:
+    """Return a mission's post by its code; raise ``Http404`` where there is none."""
+    if not is_plain(code):
+        raise Http404
+    posts = Post.objects.select_related("mission", "above")
+    return get_object_or_404(posts, mission=mission, code=code)
 
 
 def _delegations_of(person: Any) -> Any:
@@ -69,9 +80,7 @@ class InChargeView(IdempotentPosts, APIView):
     def post(self, request: Request, code: str) -> Response:
         person: Any = request.user
         mission = _mission_of(request)
-        post = get_object_or_404(
-            Post.objects.select_related("mission", "above"), mission=mission, code=code
-        )
+        post = _post_of(mission, code)
         values = InChargeForm(mission, request.data).values()
         named = services.put_in_charge(actor=person, post=post, **values)
         return Response(InChargeSerializer(named).data, status=201)
@@ -83,8 +92,7 @@ class EndChargeView(IdempotentPosts, APIView):
     @extend_schema(request=None, responses=InChargeSerializer)
     def post(self, request: Request, code: str, appointment_id: int) -> Response:
         person: Any = request.user
-        named = get_object_or_404(
-            Appointment, pk=appointment_id, post__code=code, post__mission=_mission_of(request)
-        )
+        post = _post_of(_mission_of(request), code)
+        named = get_object_or_404(Appointment, pk=appointment_id, post=post)
         ended = services.end_charge(actor=person, appointment=named)
         return Response(InChargeSerializer(ended).data)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -40,23 +41,27 @@ ORDER = ("route", "-version", "-id")
 
 def _body(request: Request) -> dict[str, Any]:
     if not isinstance(request.data, dict):
-        raise Malformed(errors=[FieldError("non_field_errors", "Send an object.")])
+        raise Malformed(errors=[FieldError("non_field_errors", _("Send an object."))])
     return request.data
 
 
 def _edit(request: Request) -> int:
     said = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not said:
-        raise VersionMissing("Send If-Match with the edit you read, as its ETag gave it.")
+        raise VersionMissing(_("Send If-Match with the edit you read, as its ETag gave it."))
     if not said.isdecimal() or len(said) > 9:
-        raise Malformed(errors=[FieldError("If-Match", "Send the edit as its ETag gave it.")])
+        raise Malformed(errors=[FieldError("If-Match", _("Send the edit as its ETag gave it."))])
     return int(said)
 
 
 def _one_of(request: Request, name: str, choices: list[str]) -> str:
     said = request.query_params.get(name, "")
     if said and said not in choices:
-        raise Malformed(errors=[FieldError(name, f"Choose one of: {', '.join(choices)}.")])
+        raise Malformed(
+            errors=[
+                FieldError(name, _("Choose one of: %(choices)s.") % {"choices": ", ".join(choices)})
+            ]
+        )
     return said
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -44,7 +45,7 @@ class ResolveView(IdempotentPosts, APIView):
         )
         data = request.data
         if not isinstance(data, dict):
-            raise Malformed(errors=[FieldError("non_field_errors", "Send an object.")])
+            raise Malformed(errors=[FieldError("non_field_errors", _("Send an object."))])
         closed = services.resolve_referral(
             referral=referral,
             actor=person,

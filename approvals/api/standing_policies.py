@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -16,6 +17,7 @@ from approvals.serializers.standing_policies import StandingPolicySerializer
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import page_of
+from common.reading import is_plain
 from missions.queries import standings_of
 
 
@@ -53,6 +55,8 @@ class EndStandingPolicyView(IdempotentPosts, APIView):
     def post(self, request: Request, code: str) -> Response:
         person: Any = request.user
         policy.may_adopt_standing_policy(person).enforce()
+        if not is_plain(code):
+            raise Http404
         missions = {held.post.mission_id for held in standings_of(person)}
         named = get_object_or_404(StandingPolicy, mission__in=missions, code__iexact=code)
         kept = services.end_standing_policy(

@@ -3,25 +3,39 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from approvals import services
+from approvals.answering import ignored_in
+from approvals.forms.inbox import InboxForm
 from approvals.models import Answer, Step
 from approvals.queries import inbox_of, visible_to
+from approvals.queries.inbox import narrowed
 from approvals.serializers import (
     AnswerInSerializer,
     AnswerSerializer,
     RouteStepSerializer,
     StepSerializer,
 )
+from approvals.vocabulary import SeatKind
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import page_of
 from missions.models import User
+from requests_app.vocabulary import Kind
+
+NARROWS = [
+    OpenApiParameter("kind", OpenApiTypes.STR, enum=list(Kind.values)),
+    OpenApiParameter("sector", OpenApiTypes.STR, description="A sector's code."),
+    OpenApiParameter("seat", OpenApiTypes.STR, enum=list(SeatKind.values)),
+    OpenApiParameter("overdue", OpenApiTypes.BOOL),
+]
 
 
 def visible_step(person: User, step_id: int) -> Step:
@@ -35,7 +49,7 @@ def visible_step(person: User, step_id: int) -> Step:
 def said_in(data: Any) -> dict[str, Any]:
     """Read an answer's body as the arguments of ``services.answer``; they are checked there."""
     if not isinstance(data, dict):
-        raise Malformed(errors=[FieldError("non_field_errors", "Send an object.")])
+        raise Malformed(errors=[FieldError("non_field_errors", _("Send an object."))])
     return {
         "word": data.get("answer"),
         "revision": data.get("revision"),
@@ -48,10 +62,16 @@ def said_in(data: Any) -> dict[str, Any]:
 class InboxView(APIView):
     """The steps open for my posts, most urgent first."""
 
-    @extend_schema(responses=StepSerializer(many=True), operation_id="inbox")
+    @extend_schema(parameters=NARROWS, responses=StepSerializer(many=True), operation_id="inbox")
     def get(self, request: Request) -> Response:
+        """List them; a question that cannot be read is refused, never left out."""
         cursor, size = asked_page(request)
-        steps = inbox_of(request.user).prefetch_related("answers__by", "answers__post")  # type: ignore[arg-type]
+        form = InboxForm(request.query_params)
+        asked = form.asked()
+        if form.wrong():
+            raise Malformed(errors=form.wrong())
+        waiting = narrowed(inbox_of(request.user), asked)  # type: ignore[arg-type]
+        steps = waiting.prefetch_related("answers__by", "answers__post")
         page = page_of(steps, ("due_at", "id"), cursor=cursor, size=size)
         rows = StepSerializer(page.rows, many=True, context={"request": request}).data
         return list_response(request, rows, page)
@@ -82,6 +102,7 @@ class _GivingView(IdempotentPosts, APIView):
         return Response(
             {
                 **body,
+                "ignored": ignored_in(step, request.data),
                 "step": RouteStepSerializer(step, context=context).data,
                 "status": step.rfa.status,
             },

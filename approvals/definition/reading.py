@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from approvals.definition.shapes import Definition, Seat, Stage
 from approvals.vocabulary import SeatCondition, SeatKind
 from common.errors import FieldError, Malformed
@@ -48,15 +50,17 @@ class _Reader:
     def words(self, data: dict[str, Any], name: str, place: str, longest: int) -> str:
         value = data.get(name)
         if value is None or value == "":
-            self.wrong(f"{place}{name}", "Write something here.")
+            self.wrong(f"{place}{name}", _("Write something here."))
         elif not isinstance(value, str):
-            self.wrong(f"{place}{name}", "Send text here.")
+            self.wrong(f"{place}{name}", _("Send text here."))
         elif not value.strip():
-            self.wrong(f"{place}{name}", "Write something here.")
+            self.wrong(f"{place}{name}", _("Write something here."))
         elif len(value.strip()) > longest:
-            self.wrong(f"{place}{name}", f"Keep it to {longest} characters.")
+            self.wrong(
+                f"{place}{name}", _("Keep it to %(longest)s characters.") % {"longest": longest}
+            )
         elif not value.strip().isprintable():
-            self.wrong(f"{place}{name}", "Write it on one line, in letters that can be seen.")
+            self.wrong(f"{place}{name}", _("Write it on one line, in letters that can be seen."))
         else:
             return value.strip()
         return ""
@@ -64,17 +68,21 @@ class _Reader:
     def one_of(self, data: dict[str, Any], name: str, place: str, choices: Any) -> str:
         value = data.get(name)
         if not isinstance(value, str) or value not in choices:
-            self.wrong(f"{place}{name}", f"Choose one of: {', '.join(choices)}.")
+            self.wrong(
+                f"{place}{name}", _("Choose one of: %(choices)s.") % {"choices": ", ".join(choices)}
+            )
             return str(choices[0])
         return value
 
     def hours(self, data: dict[str, Any], name: str, place: str) -> int:
         value = data.get(name)
         if isinstance(value, bool) or not isinstance(value, int):
-            self.wrong(f"{place}{name}", "Send the limit as a whole number of hours.")
+            self.wrong(f"{place}{name}", _("Send the limit as a whole number of hours."))
         elif not 1 <= value <= MOST_HOURS:
             self.wrong(
-                f"{place}{name}", f"A limit is at least 1 hour and at most {MOST_HOURS} (a year)."
+                f"{place}{name}",
+                _("A limit is at least 1 hour and at most %(most_hours)s (a year).")
+                % {"most_hours": MOST_HOURS},
             )
         else:
             return value
@@ -83,20 +91,25 @@ class _Reader:
     def code(self, data: dict[str, Any], place: str) -> str:
         code = self.words(data, "code", place, LONGEST_CODE)
         if code and not CODE.fullmatch(code):
-            self.wrong(f"{place}code", "Use small letters, digits and underscores.")
+            self.wrong(f"{place}code", _("Use small letters, digits and underscores."))
         elif code in self.codes:
-            self.wrong(f"{place}code", f"Another seat is called {code} already.")
+            self.wrong(
+                f"{place}code", _("Another seat is called %(code)s already.") % {"code": code}
+            )
         self.codes.add(code)
         return code
 
     def seat(self, data: Any, place: str) -> Seat | None:
         if not isinstance(data, dict):
-            self.wrong(place, "Send each seat as an object.")
+            self.wrong(place, _("Send each seat as an object."))
             return None
         dot = f"{place}."
         role = self.one_of(data, "role", dot, Role.values)
         if self.roles is not None and data.get("role") == role and role not in self.roles:
-            self.wrong(f"{dot}role", f"The mission has no post for this: {Role(role).label}.")
+            self.wrong(
+                f"{dot}role",
+                _("The mission has no post for this: %(role)s.") % {"role": Role(role).label},
+            )
         return Seat(
             code=self.code(data, dot),
             label=self.words(data, "label", dot, LONGEST_NAME),
@@ -110,12 +123,19 @@ class _Reader:
     def several(self, data: dict[str, Any], name: str, place: str, most: int) -> list[Any]:
         value = data.get(name)
         if not isinstance(value, list):
-            self.wrong(f"{place}{name}", f"Send the {name} as a list.")
+            self.wrong(f"{place}{name}", _("Send the %(name)s as a list.") % {"name": name})
         elif not value:
             one = "stage" if name == "stages" else "seat"
-            self.wrong(f"{place}{name}", f"Add at least one {one}: nobody would be asked here.")
+            self.wrong(
+                f"{place}{name}",
+                _("Add at least one %(one)s: nobody would be asked here.") % {"one": one},
+            )
         elif len(value) > most:
-            self.wrong(f"{place}{name}", f"Keep it to {most} {name}; {len(value)} were sent.")
+            self.wrong(
+                f"{place}{name}",
+                _("Keep it to %(most)s %(name)s; %(value)s were sent.")
+                % {"most": most, "name": name, "value": len(value)},
+            )
         else:
             return value
         return []
@@ -123,7 +143,7 @@ class _Reader:
     def stage(self, data: Any, number: int) -> Stage | None:
         place = place_of(number)
         if not isinstance(data, dict):
-            self.wrong(place, "Send each stage as an object.")
+            self.wrong(place, _("Send each stage as an object."))
             return None
         seats = [
             self.seat(seat, place_of(number, within))
@@ -144,7 +164,7 @@ def read_sent(data: Any, *, roles: Collection[str] | None = None) -> Definition:
     ``approvals.invariants`` to say.
     """
     if not isinstance(data, dict):
-        raise Malformed(errors=[FieldError("content", "Send the process as an object.")])
+        raise Malformed(errors=[FieldError("content", _("Send the process as an object."))])
     reader = _Reader(roles)
     name = reader.words(data, "name", "", LONGEST_NAME)
     stages = [

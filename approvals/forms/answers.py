@@ -6,7 +6,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from approvals.answering import LONGEST
+from approvals.answering import LONGEST, LONGEST_NAME
 from approvals.models import Step
 from approvals.queries import standing_policies_on
 from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, Verified, Word
@@ -18,6 +18,8 @@ from missions.vocabulary import Role
 SHORT = 30
 PLAIN_DETAILS = (
     "verified",
+    "verified_by",
+    "verified_on",
     "cluster_plan",
     "minutes",
     "unit",
@@ -74,6 +76,12 @@ def _text(label: Any, rows: int, help_text: Any = "") -> forms.CharField:
     )
 
 
+def _day(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
 class AnswerForm(forms.Form):
     """What a post says at its step. It reads; ``approvals.answering`` judges."""
 
@@ -90,11 +98,11 @@ class AnswerForm(forms.Form):
         fields["answer"].paragraph = PARAGRAPHS[SeatKind(step.seat_kind)]  # type: ignore[attr-defined]
         self._ask_the_seat()
         fields["remarks"] = _text(
-            _("Reasons and remarks"), 4, _("The requester and the other posts read them.")
+            _("Reasons and remarks"), 3, _("The requester and the other posts read them.")
         )
         if {Word.APPROVE_WITH_CONDITIONS, Word.RESOURCEABLE_WITH_CONDITIONS} & set(step.words):
             fields["conditions"] = _text(
-                _("Conditions"), 3, _("One a line; each is ticked off while the task goes on.")
+                _("Conditions"), 2, _("One a line; each is ticked off while the task goes on.")
             )
             fields["conditions"].paragraph = "68"  # type: ignore[attr-defined]
 
@@ -103,6 +111,10 @@ class AnswerForm(forms.Form):
         match step.seat_kind:
             case SeatKind.REVIEW:
                 fields["verified"] = _choice(_("How was the need verified?"), Verified.choices)
+                fields["verified_by"] = forms.CharField(
+                    label=_("Verified by, if known"), required=False, max_length=LONGEST_NAME
+                )
+                fields["verified_on"] = _day(_("Verified on, if known"))
             case SeatKind.ADVICE:
                 fields["cluster_plan"] = _choice(
                     _("Does it fit the cluster's plan?"), ClusterPlan.choices
@@ -148,9 +160,7 @@ class AnswerForm(forms.Form):
                     choices=[("", _("Choose")), *((u.code, u.name) for u in units)],
                 )
                 for name, label in (("start_on", _("First day")), ("end_on", _("Last day"))):
-                    fields[name] = forms.CharField(
-                        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"})
-                    )
+                    fields[name] = _day(label)
 
     def typed(self) -> dict[str, Any]:
         """Return what was typed, as the answering services take it."""
@@ -238,12 +248,3 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
     )
-
-
-class MessageForm(forms.Form):
-    """Something said about a request."""
-
-    text = forms.CharField(
-        label=_("Message"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
-    )
-    internal = forms.BooleanField(label=_("Internal: for the mission's posts only"), required=False)

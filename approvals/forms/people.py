@@ -82,7 +82,9 @@ def _routes_in(data: Any) -> tuple[list[str], list[FieldError]]:
         return [], []
     if not isinstance(said, list) or any(route not in Route.values for route in said):
         known = ", ".join(Route.values)
-        return [], [FieldError("routes", f"Send a list of routes among: {known}.")]
+        return [], [
+            FieldError("routes", _("Send a list of routes among: %(known)s.") % {"known": known})
+        ]
     return said, []
 
 

@@ -89,7 +89,7 @@ def typed_process(data: Mapping[str, Any]) -> Typed:
             {
                 "name": text_of(data, f"stages-{number}-name"),
                 "status": text_of(data, f"stages-{number}-status"),
-                "seats": [seat for _, seat in sorted(seats.get(number, {}).items())],
+                "seats": [seat for _code, seat in sorted(seats.get(number, {}).items())],
             }
             for number in numbers
         ],

@@ -4,13 +4,20 @@ One small function a row, named by its paragraph. Each takes a loaded ``Record``
 what the row says of it, or ``None`` where it does not apply.
 """
 
+from django.utils.translation import gettext_noop as noop
+
 from approvals.invariants.finding import COMPLIED, PENDING, Finding, exception
 from approvals.invariants.process import COMPETENT
 from approvals.invariants.record import CIVIL, Record
 from approvals.models import Answer, Referral
 from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, StepState, Word
+from common.kept import Kept
 from missions.vocabulary import FORCE, Role
 from requests_app.vocabulary import Kind, Route
+
+BEFORE_REVIEW = Kept(noop("%(post)s answered before UN-CIMIC had reviewed it."))
+BEFORE_DECISION = Kept(noop("%(post)s answered before the Designated Official had decided."))
+NOT_WEIGHED = Kept(noop("The criterion “%(criterion)s” was not answered."))
 
 FORWARDS = frozenset({Word.FORWARD_RECOMMENDED, Word.FORWARD_NOT_RECOMMENDED})
 WITHOUT_ADVICE = frozenset({Route.SECURITY_MISSION, Route.EXTREME_SITUATION})
@@ -25,10 +32,10 @@ def decided_by_the_competent_authority(record: Record, given: Answer) -> str:
     rfa = record.rfa
     competent = COMPETENT.get(str(rfa.route))
     if competent is not None and given.role not in competent:
-        return "It was decided by a post that is not competent."
+        return noop("It was decided by a post that is not competent.")
     others = given.role == Role.DSRSG_POLITICAL
     if others and not rfa.ssr and record.asking_role != Role.DSRSG:
-        return "The other DSRSG decided, and it is no security sector reform."
+        return noop("The other DSRSG decided, and it is no security sector reform.")
     return ""
 
 
@@ -40,7 +47,7 @@ def approved_before_it_started(record: Record) -> Finding | None:
     if started is not None:
         first = record.number_of(record.decisions[0]) if record.decisions else None
         if given is None or first is None or first > started.number:
-            return exception("It was started before it was approved.", started.number)
+            return exception(noop("It was started before it was approved."), started.number)
     if record.decision is None:
         return record.not_yet
     wrong = decided_by_the_competent_authority(record, record.decision)
@@ -65,7 +72,7 @@ def humanitarian_advice_was_sought(record: Record) -> Finding | None:
     if decided is None:
         return record.not_yet
     return exception(
-        "It was decided without UN-CMCoord's advice, and without recording that none came.",
+        noop("It was decided without UN-CMCoord's advice, and without recording that none came."),
         record.number_of(decided),
     )
 
@@ -85,7 +92,7 @@ def contingents_go_first_to_un_cimic(record: Record) -> Finding | None:
     for given in record.answers:
         if given.seat_kind != SeatKind.REVIEW:
             return exception(
-                f"{given.get_role_display()} answered before UN-CIMIC had reviewed it.",
+                BEFORE_REVIEW(post=given.get_role_display()),
                 record.number_of(given),
             )
         forwards = given.answer in FORWARDS
@@ -94,7 +101,7 @@ def contingents_go_first_to_un_cimic(record: Record) -> Finding | None:
         if given.role == Role.CHIEF_CIMIC and forwards:
             if passed_sector:
                 return COMPLIED
-            return exception("It did not pass its sector's officer.", record.number_of(given))
+            return exception(noop("It did not pass its sector's officer."), record.number_of(given))
     return record.not_yet
 
 
@@ -110,7 +117,7 @@ def assets_are_answered_twice(record: Record) -> Finding | None:
     if record.decision is None:
         return record.not_yet
     return exception(
-        "It was decided without both answers on the assets: appropriate, and resourceable.",
+        noop("It was decided without both answers on the assets: appropriate, and resourceable."),
         record.number_of(record.decision),
     )
 
@@ -121,11 +128,11 @@ def _weighed(given: Answer) -> str:
     for criterion in Criterion:
         said = criteria.get(criterion.value) or {}
         if not isinstance(said.get("met"), bool) or not str(said.get("reason") or "").strip():
-            return f"The criterion “{criterion.label}” was not answered."
+            return NOT_WEIGHED(criterion=criterion.label)
     if given.answer in {Word.APPROVE, Word.APPROVE_WITH_CONDITIONS} and (
         given.details.get("priority") not in range(1, 5)
     ):
-        return "It was approved without a priority."
+        return noop("It was approved without a priority.")
     return ""
 
 
@@ -142,14 +149,13 @@ def security_by_the_designated_official(record: Record) -> Finding | None:
         for given in record.answers:
             if given.role in FORCE and (first is None or given.pk < first):
                 return exception(
-                    f"{given.get_role_display()} answered before the Designated Official had "
-                    "decided.",
+                    BEFORE_DECISION(post=given.get_role_display()),
                     record.number_of(given),
                 )
     if decided is None:
         return record.not_yet
     if record.rfa.route == Route.SECURITY_MISSION:
-        wrong = "" if decided.role == Role.OPS else "It was not tasked by force operations."
+        wrong = "" if decided.role == Role.OPS else noop("It was not tasked by force operations.")
     else:
         wrong = decided_by_the_competent_authority(record, decided) or _weighed(decided)
     return exception(wrong, record.number_of(decided)) if wrong else COMPLIED
@@ -172,7 +178,7 @@ def exception_was_found_on(record: Record) -> Finding | None:
     if found[-1].answer == Word.HELD:
         return COMPLIED
     return exception(
-        "The exception did not hold: help was given without the approval it needed.",
+        noop("The exception did not hold: help was given without the approval it needed."),
         record.number_of(found[-1]),
     )
 
@@ -191,11 +197,11 @@ def nothing_was_decided_while_referred(record: Record) -> Finding | None:
             closed = referral.closed_at
             if referral.opened_at < given.at and (closed is None or given.at < closed):
                 return exception(
-                    "It was decided while a referral was open.", record.number_of(given)
+                    noop("It was decided while a referral was open."), record.number_of(given)
                 )
         if _wrong_level(referral):
             return exception(
-                "It was not referred to the HOMC first, and then to the SRSG.",
+                noop("It was not referred to the HOMC first, and then to the SRSG."),
                 next((each.number for each in record.entries if "referral" in each.act), None),
             )
     return record.not_yet if any(each.is_open for each in record.referrals) else COMPLIED
@@ -223,12 +229,15 @@ def consistent_with_the_cluster_plan(record: Record) -> Finding | None:
     ]
     if not words:
         return exception(
-            "It was decided without an answer on whether it is consistent with the cluster plan.",
+            noop(
+                "It was decided without an answer on whether it is consistent with the cluster "
+                "plan."
+            ),
             record.number_of(decided),
         )
     if record.approval is not None and ClusterPlan.NOT_CONSISTENT in words:
         return exception(
-            "It was approved although it is not consistent with the cluster plan.",
+            noop("It was approved although it is not consistent with the cluster plan."),
             record.number_of(decided),
         )
     return COMPLIED
@@ -247,6 +256,6 @@ def verification_was_said(record: Record) -> Finding | None:
     if not forwarded:
         return record.not_yet
     return exception(
-        "It was forwarded without a word on how the need was verified.",
+        noop("It was forwarded without a word on how the need was verified."),
         record.number_of(forwarded[-1]),
     )

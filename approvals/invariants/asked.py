@@ -4,13 +4,20 @@ One small function a row, named by its paragraph. Each takes a loaded ``Record``
 what the row says of it, or ``None`` where it does not apply.
 """
 
+from django.utils.translation import gettext_noop as noop
+
 from approvals.invariants.finding import COMPLIED, Finding, exception
 from approvals.invariants.record import CIVIL, Record
 from approvals.models import ProcessState
 from approvals.queries.priorities import falls_under
 from approvals.vocabulary import SeatCondition, SeatKind, StepState, Word
+from common.kept import Kept
 from missions.vocabulary import Classification, Role
 from requests_app.vocabulary import Kind, SupportType
+
+DROPPED = Kept(noop("A stage was dropped: %(seats)s."))
+LACKS = Kept(noop("It lacks %(what)s."))
+BEFORE_ANSWER = Kept(noop("It was decided before %(seat)s was answered."))
 
 IN_USE = frozenset({ProcessState.BASELINE, ProcessState.PROMULGATED})
 
@@ -20,7 +27,8 @@ def classified_with_care(record: Record) -> Finding | None:
     rfa = record.rfa
     if rfa.protection and rfa.classification == Classification.UNCLASSIFIED:
         return exception(
-            "It is marked for the protection of civilians and yet unclassified.", record.asked_in
+            noop("It is marked for the protection of civilians and yet unclassified."),
+            record.asked_in,
         )
     return COMPLIED
 
@@ -31,7 +39,7 @@ def priorities_were_shared(record: Record) -> Finding | None:
         return None
     if record.priorities is None:
         return exception(
-            "No priorities were in force when it was submitted.",
+            noop("No priorities were in force when it was submitted."),
             record.number("request.submitted"),
         )
     return COMPLIED
@@ -54,7 +62,10 @@ def consistent_with_priorities(record: Record) -> Finding | None:
     if matched or given is None or given.remarks.strip():
         return COMPLIED
     return exception(
-        "It falls under none of the mission's priorities, and was approved without a word on why.",
+        noop(
+            "It falls under none of the mission's priorities, and was approved without a word "
+            "on why."
+        ),
         record.number_of(given),
     )
 
@@ -76,7 +87,7 @@ def through_the_missions_mechanism(record: Record) -> Finding | None:
     )
     if record.steps and by_it:
         return COMPLIED
-    return exception("It did not travel by the mission's process.", record.asked_in)
+    return exception(noop("It did not travel by the mission's process."), record.asked_in)
 
 
 def same_process_in_a_disaster(record: Record) -> Finding | None:
@@ -85,7 +96,7 @@ def same_process_in_a_disaster(record: Record) -> Finding | None:
     if not rfa.disaster:
         return None
     if rfa.disaster_event_id is None and not rfa.disaster_name.strip():
-        return exception("It does not say which disaster it answers.", record.asked_in)
+        return exception(noop("It does not say which disaster it answers."), record.asked_in)
     asked = {step.seat for step in record.steps if step.state != StepState.SKIPPED}
     dropped = [
         step.seat_label
@@ -97,9 +108,7 @@ def same_process_in_a_disaster(record: Record) -> Finding | None:
         seats = record.steps[0].process.definition.seats()
         dropped += [seat.label for seat in seats if seat.code not in laid]
     if dropped or not record.steps:
-        return exception(
-            f"A stage was dropped: {', '.join(dropped) or 'all of them'}.", record.asked_in
-        )
+        return exception(DROPPED(seats=", ".join(dropped) or noop("all of them")), record.asked_in)
     return COMPLIED
 
 
@@ -112,7 +121,9 @@ def people_by_sex_and_age(record: Record) -> Finding | None:
     if rfa.kind not in CIVIL:
         return None
     if None in (rfa.women, rfa.men, rfa.girls, rfa.boys):
-        return exception("The people it is for are not given by sex and age.", record.asked_in)
+        return exception(
+            noop("The people it is for are not given by sex and age."), record.asked_in
+        )
     seats = [
         step
         for step in record.steps_that(role=Role.GENDER, seat_kind=SeatKind.ADVICE)
@@ -127,7 +138,7 @@ def people_by_sex_and_age(record: Record) -> Finding | None:
     if record.decision is None:
         return record.not_yet
     return exception(
-        "It was decided without asking the gender adviser.", record.number_of(record.decision)
+        noop("It was decided without asking the gender adviser."), record.number_of(record.decision)
     )
 
 
@@ -139,7 +150,7 @@ def says_its_effect_on_a_camp(record: Record) -> Finding | None:
     if rfa.camp_effect.strip():
         return COMPLIED
     return exception(
-        "It lies in or near a displacement site and does not say its effect on the camp.",
+        noop("It lies in or near a displacement site and does not say its effect on the camp."),
         record.asked_in,
     )
 
@@ -147,16 +158,18 @@ def says_its_effect_on_a_camp(record: Record) -> Finding | None:
 def form_is_complete(record: Record) -> str:
     """P16: say what the form of either type, or of a QIP, lacks; '' if nothing."""
     rfa = record.rfa
-    lacking = [] if rfa.category else ["a category"]
+    lacking = [] if rfa.category else [noop("a category")]
     if rfa.kind == Kind.CIVIL_ASSISTANCE:
         asked = getattr(rfa, "civil_assistance", None)
-        lacking += [] if asked is not None and asked.support_type else ["which of the two types"]
+        lacking += (
+            [] if asked is not None and asked.support_type else [noop("which of the two types")]
+        )
     if rfa.kind == Kind.QIP:
         project = getattr(rfa, "quick_impact_project", None)
         named = project is not None and bool(project.implementing_partner.strip())
-        lacking += [] if named else ["an implementing partner"]
-        lacking += [] if record.budget else ["a budget"]
-    return f"It lacks {', '.join(lacking)}." if lacking else ""
+        lacking += [] if named else [noop("an implementing partner")]
+        lacking += [] if record.budget else [noop("a budget")]
+    return LACKS(what=", ".join(lacking)) if lacking else ""
 
 
 def within_mission_capability(record: Record) -> Finding | None:
@@ -176,9 +189,7 @@ def within_mission_capability(record: Record) -> Finding | None:
         said = [given for given in record.answers if given.step_id == step.pk]
         if step.state == StepState.SKIPPED or (said and said[0].pk < decided.pk):
             continue
-        return exception(
-            f"It was decided before {step.seat_label} was answered.", record.number_of(decided)
-        )
+        return exception(BEFORE_ANSWER(seat=step.seat_label), record.number_of(decided))
     cannot = [
         given
         for given in record.standing(seat_kind=SeatKind.CAPABILITY)
@@ -186,7 +197,9 @@ def within_mission_capability(record: Record) -> Finding | None:
     ]
     if record.approval is not None and cannot:
         return exception(
-            "It was approved although it cannot be resourced within the mission's capability.",
+            noop(
+                "It was approved although it cannot be resourced within the mission's capability."
+            ),
             record.number_of(record.approval),
         )
     return COMPLIED

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
 from approvals.definition import Definition, Seat
 from approvals.vocabulary import SeatCondition, SeatKind
 from requests_app.vocabulary import Route
@@ -27,7 +30,7 @@ class Rule:
     """A line that no process crosses: its paragraph, what it says, on which routes it binds."""
 
     paragraph: str
-    says: str
+    says: str | Promise
     check: Check
     routes: frozenset[str] = frozenset(Route.values)
 
@@ -111,12 +114,18 @@ def in_words(route: str, case: Case, seats: Iterable[Seat]) -> str:
     fixed = _fixed(route)
     told = {one for one in case if one not in fixed and one != SeatCondition.NOT_SSR}
     waited_for = {seat.condition for seat in seats} - case - set(fixed) - {SeatCondition.NOT_SSR}
-    parts = [
-        f"{word} {', '.join(sorted(str(one.label) for one in some))}"
-        for word, some in (("with", told), ("without", waited_for))
-        if some
-    ]
-    return f"those {' and '.join(parts)}" if parts else "all"
+    having, lacking = (
+        ", ".join(sorted(str(one.label) for one in some)) for some in (told, waited_for)
+    )
+    if having and lacking:
+        words = _("those with %(having)s and without %(lacking)s")
+    elif having:
+        words = _("those with %(having)s")
+    elif lacking:
+        words = _("those without %(lacking)s")
+    else:
+        words = _("all")
+    return words % {"having": having, "lacking": lacking}
 
 
 def seats_of(definition: Definition, *kinds: SeatKind) -> list[tuple[int, Seat]]:

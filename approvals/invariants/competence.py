@@ -1,5 +1,7 @@
 """Who reviews, decides, tasks and finds: what never bends of it, over a process."""
 
+from django.utils.translation import gettext as _
+
 from approvals.definition import Definition, Seat
 from approvals.invariants.breaches import (
     Blame,
@@ -30,7 +32,9 @@ def decides_by_the_competent_authority(route: str, definition: Definition) -> Fo
     """P30: nobody but the DSRSG/RC/HC, for SSR the other DSRSG, decides."""
     for seat in _decisions(definition):
         if seat.role not in COMPETENT[route]:
-            words = f"“{seat.label}” gives the decision to a post that may not decide."
+            words = _("“%(seat)s” gives the decision to a post that may not decide.") % {
+                "seat": seat.label
+            }
             yield Blame(words, (seat,))
 
 
@@ -44,14 +48,19 @@ def decides_each_request_once(route: str, definition: Definition) -> Found:
     decisions = _decisions(definition)
     missed = left_out(route, decisions)
     if not decisions:
-        yield Blame("Nobody decides.")
+        yield Blame(_("Nobody decides."))
     elif missed is not None:
-        words = f"Some requests would meet no decision: {in_words(route, missed, decisions)}."
+        words = _("Some requests would meet no decision: %(in_words)s.") % {
+            "in_words": in_words(route, missed, decisions)
+        }
         yield Blame(words, tuple(decisions))
     for number, seat in enumerate(decisions):
         other = next((other for other in decisions[number + 1 :] if meet(route, seat, other)), None)
         if other is not None:
-            words = f"“{seat.label}” and “{other.label}” would decide on the same request."
+            words = _("“%(seat)s” and “%(other)s” would decide on the same request.") % {
+                "seat": seat.label,
+                "other": other.label,
+            }
             yield Blame(words, (seat, other))
 
 
@@ -61,14 +70,18 @@ def decides_in_one_stage(route: str, definition: Definition) -> Found:
     first = found[0][0] if found else None
     for number, seat in found:
         if number != first:
-            yield Blame(f"“{seat.label}” decides in a stage of its own.", (seat,))
+            yield Blame(
+                _("“%(seat)s” decides in a stage of its own.") % {"seat": seat.label}, (seat,)
+            )
 
 
 def leaves_only_ssr_to_the_other_dsrsg(route: str, definition: Definition) -> Found:
     """P30, footnote 11: the other DSRSG decides on SSR alone; DDR is marked, and is not SSR."""
     for seat in _decisions(definition):
         if seat.role == Role.DSRSG_POLITICAL and seat.condition != SeatCondition.SSR:
-            words = f"“{seat.label}” gives the other DSRSG more than security sector reform."
+            words = _("“%(seat)s” gives the other DSRSG more than security sector reform.") % {
+                "seat": seat.label
+            }
             yield Blame(words, (seat,))
 
 
@@ -79,8 +92,10 @@ def reviews_first(route: str, definition: Definition) -> Found:
     missed = left_out(route, only(chief))
     if missed is not None:
         which = in_words(route, missed, only(chief))
-        words = f"The Chief UN-CIMIC would not review some requests: {which}."
-        yield Blame(words if chief else "UN-CIMIC does not review.", tuple(only(chief)))
+        words = _("The Chief UN-CIMIC would not review some requests: %(which)s.") % {
+            "which": which
+        }
+        yield Blame(words if chief else _("UN-CIMIC does not review."), tuple(only(chief)))
         return
     others = [kind for kind in SeatKind if kind != SeatKind.REVIEW]
     asked = first_stage_of(definition, *others)
@@ -89,21 +104,23 @@ def reviews_first(route: str, definition: Definition) -> Found:
     before = [seat for number, seat in chief if number < asked]
     if left_out(route, before) is not None:
         early = [seat for number, seat in seats_of(definition, *others) if number == asked]
-        yield Blame("Somebody is asked before UN-CIMIC has reviewed.", tuple(early), asked)
+        yield Blame(_("Somebody is asked before UN-CIMIC has reviewed."), tuple(early), asked)
 
 
 def reviews_by_un_cimic_alone(route: str, definition: Definition) -> Found:
     """P33: to review and forward is UN-CIMIC's."""
-    for _, seat in seats_of(definition, SeatKind.REVIEW):
+    for _number, seat in seats_of(definition, SeatKind.REVIEW):
         if seat.role not in UN_CIMIC:
-            yield Blame(f"“{seat.label}” reviews in the place of UN-CIMIC.", (seat,))
+            yield Blame(
+                _("“%(seat)s” reviews in the place of UN-CIMIC.") % {"seat": seat.label}, (seat,)
+            )
 
 
 def un_cimic_never_approves(route: str, definition: Definition) -> Found:
     """P33: UN-CIMIC reviews and forwards; it cannot approve, nor task."""
-    for _, seat in seats_of(definition, SeatKind.DECISION, SeatKind.TASKING):
+    for _number, seat in seats_of(definition, SeatKind.DECISION, SeatKind.TASKING):
         if seat.role in UN_CIMIC:
-            yield Blame(f"“{seat.label}” lets UN-CIMIC approve.", (seat,))
+            yield Blame(_("“%(seat)s” lets UN-CIMIC approve.") % {"seat": seat.label}, (seat,))
 
 
 def keeps_the_force_out_until_decided(route: str, definition: Definition) -> Found:
@@ -112,7 +129,10 @@ def keeps_the_force_out_until_decided(route: str, definition: Definition) -> Fou
     for number, stage in enumerate(definition.stages, start=1):
         for seat in stage.seats:
             if seat.role in FORCE and (decided is None or number <= decided):
-                yield Blame(f"“{seat.label}” would see it before the decision.", (seat,))
+                yield Blame(
+                    _("“%(seat)s” would see it before the decision.") % {"seat": seat.label},
+                    (seat,),
+                )
 
 
 def tasks_the_force(route: str, definition: Definition) -> Found:
@@ -120,29 +140,36 @@ def tasks_the_force(route: str, definition: Definition) -> Found:
     tasked = only(seats_of(definition, SeatKind.TASKING))
     missed = left_out(route, tasked)
     if missed is not None:
-        words = f"Some requests would never be tasked: {in_words(route, missed, tasked)}."
-        yield Blame(words if tasked else "Nobody tasks the force.", tuple(tasked))
+        words = _("Some requests would never be tasked: %(in_words)s.") % {
+            "in_words": in_words(route, missed, tasked)
+        }
+        yield Blame(words if tasked else _("Nobody tasks the force."), tuple(tasked))
 
 
 def tasks_after_the_decision(route: str, definition: Definition) -> Found:
     """P30, P39: no task before the approval."""
-    decided = [number for number, _ in seats_of(definition, SeatKind.DECISION)]
+    decided = [number for number, _seat in seats_of(definition, SeatKind.DECISION)]
     for number, seat in seats_of(definition, SeatKind.TASKING):
         if decided and number <= max(decided):
-            yield Blame(f"“{seat.label}” tasks the force before the decision.", (seat,))
+            yield Blame(
+                _("“%(seat)s” tasks the force before the decision.") % {"seat": seat.label}, (seat,)
+            )
 
 
 def tasks_by_force_operations_alone(route: str, definition: Definition) -> Found:
     """P39: the HOMC's operations task the force; no other post does."""
-    for _, seat in seats_of(definition, SeatKind.TASKING):
+    for _number, seat in seats_of(definition, SeatKind.TASKING):
         if seat.role != Role.OPS:
-            yield Blame(f"“{seat.label}” is not force operations'.", (seat,))
+            yield Blame(_("“%(seat)s” is not force operations'.") % {"seat": seat.label}, (seat,))
 
 
 def leaves_projects_to_their_partner(route: str, definition: Definition) -> Found:
     """P16: a QIP is carried out under a partner's agreement; the force is not tasked by it."""
-    for _, seat in seats_of(definition, SeatKind.TASKING):
-        yield Blame(f"“{seat.label}” tasks the force with a partner's project.", (seat,))
+    for _number, seat in seats_of(definition, SeatKind.TASKING):
+        yield Blame(
+            _("“%(seat)s” tasks the force with a partner's project.") % {"seat": seat.label},
+            (seat,),
+        )
 
 
 def tasks_a_mission_component_alone(route: str, definition: Definition) -> Found:
@@ -150,7 +177,7 @@ def tasks_a_mission_component_alone(route: str, definition: Definition) -> Found
     seats = definition.seats()
     others = [seat for seat in seats if seat.kind != SeatKind.TASKING]
     if others or len(seats) != 1:
-        words = "A mission component's security is ordinary tasking: one seat, tasking."
+        words = _("A mission component's security is ordinary tasking: one seat, tasking.")
         yield Blame(words, tuple(others or seats))
 
 
@@ -172,11 +199,14 @@ def finds_on_exceptions(route: str, definition: Definition) -> Found:
             or seat.kind != SeatKind.FINDING
             or seat.condition != SeatCondition.ALWAYS
         ]
-        words = "UN-CIMIC acknowledges each exception, then the DSRSG/RC/HC finds on it."
+        words = _("UN-CIMIC acknowledges each exception, then the DSRSG/RC/HC finds on it.")
         yield Blame(words, tuple(strange))
 
 
 def finds_on_exceptions_alone(route: str, definition: Definition) -> Found:
     """P40: a finding afterwards is for extreme situations; nothing else goes without approval."""
-    for _, seat in seats_of(definition, SeatKind.FINDING):
-        yield Blame(f"“{seat.label}” would find afterwards on what needs approval.", (seat,))
+    for _number, seat in seats_of(definition, SeatKind.FINDING):
+        yield Blame(
+            _("“%(seat)s” would find afterwards on what needs approval.") % {"seat": seat.label},
+            (seat,),
+        )

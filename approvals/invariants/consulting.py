@@ -1,5 +1,7 @@
 """Who is heard before the decision, and is waited for: what never bends, over a process."""
 
+from django.utils.translation import gettext as _
+
 from approvals.definition import Definition, Seat
 from approvals.invariants.breaches import (
     Blame,
@@ -38,8 +40,10 @@ def asks_mission_support_of_every_request(route: str, definition: Definition) ->
     asked = only(_mission_support(definition))
     missed = left_out(route, asked)
     if missed is not None:
-        words = f"DMS/CMS is not consulted on some requests: {in_words(route, missed, asked)}."
-        yield Blame(words if asked else "DMS/CMS is not consulted.", tuple(asked))
+        words = _("DMS/CMS is not consulted on some requests: %(in_words)s.") % {
+            "in_words": in_words(route, missed, asked)
+        }
+        yield Blame(words if asked else _("DMS/CMS is not consulted."), tuple(asked))
 
 
 def asks_mission_support_before_the_decision(route: str, definition: Definition) -> Found:
@@ -47,7 +51,10 @@ def asks_mission_support_before_the_decision(route: str, definition: Definition)
     decided = first_stage_of(definition, SeatKind.DECISION)
     for number, seat in _mission_support(definition):
         if decided is not None and number >= decided:
-            yield Blame(f"“{seat.label}” is asked only when it is being decided.", (seat,))
+            yield Blame(
+                _("“%(seat)s” is asked only when it is being decided.") % {"seat": seat.label},
+                (seat,),
+            )
 
 
 def waits_for_mission_support(route: str, definition: Definition) -> Found:
@@ -55,15 +62,19 @@ def waits_for_mission_support(route: str, definition: Definition) -> Found:
     for number, stage in enumerate(definition.stages, start=1):
         for seat in stage.seats:
             if seat.role == Role.DMS and seat.kind != SeatKind.CAPABILITY:
-                words = f"“{seat.label}” does not wait for DMS/CMS's answer on capability."
+                words = _("“%(seat)s” does not wait for DMS/CMS's answer on capability.") % {
+                    "seat": seat.label
+                }
                 yield Blame(words, (seat,), number)
 
 
 def asks_capability_of_who_has_it(route: str, definition: Definition) -> Found:
     """P38: whether it is appropriate and can be resourced, DMS/CMS and the force say."""
-    for _, seat in seats_of(definition, SeatKind.CAPABILITY):
+    for _number, seat in seats_of(definition, SeatKind.CAPABILITY):
         if seat.role not in HAVE_MEANS:
-            words = f"“{seat.label}” asks for means of a post that has none to give."
+            words = _("“%(seat)s” asks for means of a post that has none to give.") % {
+                "seat": seat.label
+            }
             yield Blame(words, (seat,))
 
 
@@ -77,8 +88,10 @@ def hears_humanitarian_advice(route: str, definition: Definition) -> Found:
     missed = left_out(route, heard, among)
     if missed is not None:
         which = in_words(route, missed, heard)
-        words = f"UN-CMCoord is not heard on some humanitarian requests: {which}."
-        yield Blame(words if heard else "UN-CMCoord is not heard.", tuple(heard))
+        words = _("UN-CMCoord is not heard on some humanitarian requests: %(which)s.") % {
+            "which": which
+        }
+        yield Blame(words if heard else _("UN-CMCoord is not heard."), tuple(heard))
 
 
 def lets_advice_lapse(route: str, definition: Definition) -> Found:
@@ -86,7 +99,7 @@ def lets_advice_lapse(route: str, definition: Definition) -> Found:
     for number, stage in enumerate(definition.stages, start=1):
         for seat in stage.seats:
             if seat.role in ADVISERS and not (seat.may_lapse or seat.kind == SeatKind.BOARD):
-                words = f"“{seat.label}” lets an adviser hold a request up."
+                words = _("“%(seat)s” lets an adviser hold a request up.") % {"seat": seat.label}
                 yield Blame(words, (seat,), number)
 
 
@@ -96,17 +109,20 @@ def hears_gender_advice(route: str, definition: Definition) -> Found:
     heard = [seat for seat in advice if seat.role == Role.GENDER]
     missed = left_out(route, heard, SeatCondition.PROTECTION)
     if missed is not None:
-        words = (
-            f"The gender adviser is not heard on some requests: {in_words(route, missed, heard)}."
-        )
-        yield Blame(words if heard else "The gender adviser is not heard.", tuple(heard))
+        words = _("The gender adviser is not heard on some requests: %(in_words)s.") % {
+            "in_words": in_words(route, missed, heard)
+        }
+        yield Blame(words if heard else _("The gender adviser is not heard."), tuple(heard))
 
 
 def convenes_the_board_on_projects_alone(route: str, definition: Definition) -> Found:
     """P16: the project review committee sits on QIPs, on nothing else."""
-    for _, seat in seats_of(definition, SeatKind.BOARD):
+    for _number, seat in seats_of(definition, SeatKind.BOARD):
         if route != Route.QIP:
-            yield Blame(f"“{seat.label}” convenes a board where there is no project.", (seat,))
+            yield Blame(
+                _("“%(seat)s” convenes a board where there is no project.") % {"seat": seat.label},
+                (seat,),
+            )
 
 
 def convenes_the_board_before_the_decision(route: str, definition: Definition) -> Found:
@@ -114,4 +130,6 @@ def convenes_the_board_before_the_decision(route: str, definition: Definition) -
     decided = first_stage_of(definition, SeatKind.DECISION)
     for number, seat in seats_of(definition, SeatKind.BOARD):
         if decided is not None and number >= decided:
-            yield Blame(f"“{seat.label}” sits when it has been decided.", (seat,))
+            yield Blame(
+                _("“%(seat)s” sits when it has been decided.") % {"seat": seat.label}, (seat,)
+            )

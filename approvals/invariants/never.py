@@ -4,14 +4,20 @@ Each takes a loaded ``Record`` and returns what the line says of it, or ``None``
 does not apply.
 """
 
+from django.utils.translation import gettext_noop as noop
+
 from approvals.invariants.finding import COMPLIED, Finding, exception
 from approvals.invariants.record import Record
 from approvals.models import Answer, snapshot
+from approvals.policy.duties import asked_for_it
 from approvals.vocabulary import SeatKind, Word
 from common.canonical import canonical
+from common.kept import Kept
 from ledger.verification import break_in
 from missions.vocabulary import FORCE, Capacity
 from requests_app.vocabulary import Route
+
+BROKEN = Kept(noop("The history does not hold: %(why)s."))
 
 REFUSALS = frozenset({Word.NOT_APPROVE, Word.CANNOT_EXECUTE, Word.RETURN})
 
@@ -34,17 +40,17 @@ def decisions_stand_as_given(record: Record) -> Finding | None:
     for given in record.answers:
         number = record.number_of(given)
         if given.answer in REFUSALS and not given.remarks.strip():
-            return exception("A refusal was given without its reason.", number)
+            return exception(noop("A refusal was given without its reason."), number)
         if not _as_recorded(record, given):
             return exception(
-                "An answer differs from what the ledger recorded of it.",
+                noop("An answer differs from what the ledger recorded of it."),
                 number or record.chain.length,
             )
         if given.supersedes_id and started and (number or 0) > started.number:
-            return exception("An answer was superseded after the task had started.", number)
+            return exception(noop("An answer was superseded after the task had started."), number)
     recorded = [entry for entry in record.entries if entry.act == "step.answered"]
     if len(recorded) > len([given for given in record.answers if not given.supersedes_id]):
-        return exception("An answer that the ledger recorded is gone.", recorded[-1].number)
+        return exception(noop("An answer that the ledger recorded is gone."), recorded[-1].number)
     return COMPLIED
 
 
@@ -53,20 +59,25 @@ def history_is_only_added_to(record: Record) -> Finding | None:
     broken = break_in(record.chain, record.entries)
     if broken is None:
         return COMPLIED
-    return exception(f"The history does not hold: {broken.reason}.", broken.number)
+    return exception(BROKEN(why=broken.reason), broken.number)
 
 
 def duties_are_separate(record: Record) -> Finding | None:
-    """N5: nobody answers what they, or their post, asked for, nor in two seats of one request."""
+    """N5: nobody answers what they or their post asked for, nor in two seats of one request.
+
+    Nor does a post decide on what its office asked for.
+    """
     if not record.answers:
         return record.not_yet
     seats: dict[int, str] = {}
     for given in record.answers:
         number = record.number_of(given)
-        if given.by_id == record.rfa.requested_by_id or given.post_id == record.rfa.post_id:
-            return exception("Whoever asked for it answered on it.", number)
+        if given.by_id == record.rfa.requested_by_id or asked_for_it(
+            given.post_id, given.seat_kind, given.role, record.rfa
+        ):
+            return exception(noop("Whoever asked for it answered on it."), number)
         if seats.setdefault(given.by_id, given.seat) != given.seat:
-            return exception("One person answered in two seats.", number)
+            return exception(noop("One person answered in two seats."), number)
     return COMPLIED
 
 
@@ -83,9 +94,11 @@ def force_sees_it_after_the_decision(record: Record) -> Finding | None:
         if decided is not None and entry.number >= decided:
             break
         if entry.post is not None and entry.post.role in FORCE:
-            return exception("A post of the force acted on it before the decision.", entry.number)
+            return exception(
+                noop("A post of the force acted on it before the decision."), entry.number
+            )
     if record.approval is None and not record.rfa.hidden_from_force:
-        return exception("It is not hidden from the force.", record.asked_in)
+        return exception(noop("It is not hidden from the force."), record.asked_in)
     return COMPLIED if decided is not None else record.not_yet
 
 
@@ -105,7 +118,7 @@ def decisions_name_who_gave_them(record: Record) -> Finding | None:
         named = given.capacity != Capacity.DELEGATE or given.delegation_id is not None
         if not signed or not named:
             return exception(
-                "A decision does not name who gave it, in which post and capacity.",
+                noop("A decision does not name who gave it, in which post and capacity."),
                 record.number_of(given) or record.chain.length,
             )
     return COMPLIED if given_ones else record.not_yet

@@ -7,6 +7,9 @@ and which seats to blame, and says nothing of what another rule holds.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from approvals.definition import Definition, place_of
 from approvals.invariants.breaches import Blame, Breach, Rule
 from approvals.invariants.competence import (
@@ -65,102 +68,104 @@ ESCORT = frozenset({Route.SECURITY_HUMANITARIAN})
 PROCESS_RULES: tuple[Rule, ...] = (
     Rule(
         "30",
-        "The DSRSG/RC/HC decides, on security sector reform the other DSRSG; nobody else.",
+        _("The DSRSG/RC/HC decides, on security sector reform the other DSRSG; nobody else."),
         decides_by_the_competent_authority,
         CIVIL,
     ),
     Rule(
         "39",
-        "The Designated Official decides; nobody else.",
+        _("The Designated Official decides; nobody else."),
         decides_by_the_designated_official,
         ESCORT,
     ),
-    Rule("30", "Every request meets one decision.", decides_each_request_once, DECIDED),
-    Rule("30", "Decisions stand in one stage.", decides_in_one_stage, DECIDED),
+    Rule("30", _("Every request meets one decision."), decides_each_request_once, DECIDED),
+    Rule("30", _("Decisions stand in one stage."), decides_in_one_stage, DECIDED),
     Rule(
         "30",
-        "The other DSRSG decides on security sector reform alone.",
+        _("The other DSRSG decides on security sector reform alone."),
         leaves_only_ssr_to_the_other_dsrsg,
         CIVIL,
     ),
-    Rule("33", "UN-CIMIC reviews every request first.", reviews_first, DECIDED),
-    Rule("33", "Only UN-CIMIC reviews and forwards.", reviews_by_un_cimic_alone),
-    Rule("33", "UN-CIMIC neither approves nor tasks.", un_cimic_never_approves),
+    Rule("33", _("UN-CIMIC reviews every request first."), reviews_first, DECIDED),
+    Rule("33", _("Only UN-CIMIC reviews and forwards."), reviews_by_un_cimic_alone),
+    Rule("33", _("UN-CIMIC neither approves nor tasks."), un_cimic_never_approves),
     Rule(
         "36",
-        "DMS/CMS is consulted on every request.",
+        _("DMS/CMS is consulted on every request."),
         asks_mission_support_of_every_request,
         NEEDS_MISSION_SUPPORT,
     ),
     Rule(
         "36",
-        "DMS/CMS is consulted before the decision.",
+        _("DMS/CMS is consulted before the decision."),
         asks_mission_support_before_the_decision,
         NEEDS_MISSION_SUPPORT,
     ),
-    Rule("36", "DMS/CMS's answer is waited for, always.", waits_for_mission_support, DECIDED),
-    Rule("38", "DMS/CMS and the force say what can be resourced.", asks_capability_of_who_has_it),
+    Rule("36", _("DMS/CMS's answer is waited for, always."), waits_for_mission_support, DECIDED),
+    Rule(
+        "38", _("DMS/CMS and the force say what can be resourced."), asks_capability_of_who_has_it
+    ),
     Rule(
         "32",
-        "UN-CMCoord advises on humanitarian requests.",
+        _("UN-CMCoord advises on humanitarian requests."),
         hears_humanitarian_advice,
         DECIDED,
     ),
-    Rule("32", "Advice lapses at its limit; no adviser blocks.", lets_advice_lapse),
-    Rule("43", "The gender adviser is heard on protection.", hears_gender_advice, CIVIL),
+    Rule("32", _("Advice lapses at its limit; no adviser blocks."), lets_advice_lapse),
+    Rule("43", _("The gender adviser is heard on protection."), hears_gender_advice, CIVIL),
     Rule(
         "39",
-        "The force sees nothing before the Designated Official has decided.",
+        _("The force sees nothing before the Designated Official has decided."),
         keeps_the_force_out_until_decided,
         ESCORT,
     ),
-    Rule("30", "The force is tasked with what is approved.", tasks_the_force, NEEDS_TASKING),
-    Rule("30", "The force is tasked after the decision.", tasks_after_the_decision, DECIDED),
-    Rule("39", "Force operations task the force; nobody else.", tasks_by_force_operations_alone),
+    Rule("30", _("The force is tasked with what is approved."), tasks_the_force, NEEDS_TASKING),
+    Rule("30", _("The force is tasked after the decision."), tasks_after_the_decision, DECIDED),
+    Rule("39", _("Force operations task the force; nobody else."), tasks_by_force_operations_alone),
     Rule(
         "16",
-        "A QIP is its partner's to carry out.",
+        _("A QIP is its partner's to carry out."),
         leaves_projects_to_their_partner,
         frozenset({Route.QIP}),
     ),
-    Rule("16", "A board sits on QIPs alone.", convenes_the_board_on_projects_alone),
+    Rule("16", _("A board sits on QIPs alone."), convenes_the_board_on_projects_alone),
     Rule(
         "16",
-        "The board recommends before the decision.",
+        _("The board recommends before the decision."),
         convenes_the_board_before_the_decision,
         frozenset({Route.QIP}),
     ),
     Rule(
         "39",
-        "A mission component's security is ordinary tasking, nothing else.",
+        _("A mission component's security is ordinary tasking, nothing else."),
         tasks_a_mission_component_alone,
         frozenset({Route.SECURITY_MISSION}),
     ),
     Rule(
         "40",
-        "UN-CIMIC acknowledges, then the DSRSG/RC/HC finds.",
+        _("UN-CIMIC acknowledges, then the DSRSG/RC/HC finds."),
         finds_on_exceptions,
         frozenset({Route.EXTREME_SITUATION}),
     ),
     Rule(
         "40",
-        "Nothing but an extreme situation goes without approval.",
+        _("Nothing but an extreme situation goes without approval."),
         finds_on_exceptions_alone,
         frozenset(Route.values) - {Route.EXTREME_SITUATION},
     ),
-    Rule("31", "A record's status only goes forward.", follows_the_order_of_a_record),
-    Rule("31", "Each sort of seat stands in its own stage.", seats_each_kind_in_its_stage),
-    Rule("31", "Every seat has its limits.", gives_everyone_a_limit),
+    Rule("31", _("A record's status only goes forward."), follows_the_order_of_a_record),
+    Rule("31", _("Each sort of seat stands in its own stage."), seats_each_kind_in_its_stage),
+    Rule("31", _("Every seat has its limits."), gives_everyone_a_limit),
     Rule(
         "31",
-        "What is time-sensitive takes no longer than what is not.",
+        _("What is time-sensitive takes no longer than what is not."),
         is_quicker_when_time_is_short,
     ),
-    Rule("31", "Nobody is asked at two seats of one request.", asks_nobody_twice),
-    Rule("31", "Only posts that answer hold a seat.", seats_those_who_answer),
-    Rule("31", "Every stage asks somebody.", asks_somebody_in_each_stage),
-    Rule("35", "No request is left without a route.", leaves_no_request_without_a_route),
-    Rule("41", "Every seat has a code of its own.", names_each_seat_once),
+    Rule("31", _("Nobody is asked at two seats of one request."), asks_nobody_twice),
+    Rule("31", _("Only posts that answer hold a seat."), seats_those_who_answer),
+    Rule("31", _("Every stage asks somebody."), asks_somebody_in_each_stage),
+    Rule("35", _("No request is left without a route."), leaves_no_request_without_a_route),
+    Rule("41", _("Every seat has a code of its own."), names_each_seat_once),
 )
 
 
@@ -195,7 +200,7 @@ class Checked:
 
     rule: str
     paragraph: str
-    says: str
+    says: str | Promise
     breaches: tuple[Breach, ...]
 
     @property

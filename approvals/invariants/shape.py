@@ -1,5 +1,7 @@
 """How stages and seats stand together: what never bends of it, over a process."""
 
+from django.utils.translation import gettext as _
+
 from approvals.definition import MOST_HOURS, Definition, Seat
 from approvals.invariants.breaches import Blame, Found, in_words, left_out, meet
 from approvals.vocabulary import SeatKind
@@ -45,10 +47,16 @@ def follows_the_order_of_a_record(route: str, definition: Definition) -> Found:
     reached = 0
     for number, stage in enumerate(definition.stages, start=1):
         if stage.status not in order:
-            words = f"“{stage.name}” has a status that no such record has: {stage.status.label}."
+            words = _("“%(stage)s” has a status that no such record has: %(status)s.") % {
+                "stage": stage.name,
+                "status": stage.status.label,
+            }
             yield Blame(words, (), number)
         elif order.index(stage.status) < reached:
-            words = f"“{stage.name}” would take the record back: {stage.status.label}."
+            words = _("“%(stage)s” would take the record back: %(status)s.") % {
+                "stage": stage.name,
+                "status": stage.status.label,
+            }
             yield Blame(words, (), number)
         else:
             reached = order.index(stage.status)
@@ -61,8 +69,12 @@ def seats_each_kind_in_its_stage(route: str, definition: Definition) -> Found:
         allowed = kinds.get(stage.status, frozenset(SeatKind))
         for seat in stage.seats:
             if seat.kind not in allowed:
-                words = f"“{seat.label}” ({seat.kind.label.lower()}) stands in a stage that is "
-                yield Blame(f"{words}{stage.status.label.lower()}.", (seat,), number)
+                words = _("“%(seat)s” (%(kind)s) stands in a stage that is %(status)s.") % {
+                    "seat": seat.label,
+                    "kind": seat.kind.label.lower(),
+                    "status": stage.status.label.lower(),
+                }
+                yield Blame(words, (seat,), number)
 
 
 def gives_everyone_a_limit(route: str, definition: Definition) -> Found:
@@ -70,14 +82,16 @@ def gives_everyone_a_limit(route: str, definition: Definition) -> Found:
     for seat in definition.seats():
         hours = (seat.normal_hours, seat.time_sensitive_hours)
         if not all(0 < limit <= MOST_HOURS for limit in hours):
-            yield Blame(f"“{seat.label}” has a limit that is none.", (seat,))
+            yield Blame(_("“%(seat)s” has a limit that is none.") % {"seat": seat.label}, (seat,))
 
 
 def is_quicker_when_time_is_short(route: str, definition: Definition) -> Found:
     """P31: time-sensitive proposals are taken into account: they take no longer than others."""
     for seat in definition.seats():
         if seat.time_sensitive_hours > seat.normal_hours:
-            words = f"“{seat.label}” takes longer when time is short than when it is not."
+            words = _("“%(seat)s” takes longer when time is short than when it is not.") % {
+                "seat": seat.label
+            }
             yield Blame(words, (seat,))
 
 
@@ -88,10 +102,11 @@ def asks_nobody_twice(route: str, definition: Definition) -> Found:
         later = [other for other in seats[number + 1 :] if other.role == seat.role]
         other = next((other for other in later if meet(route, seat, other)), None)
         if other is not None:
-            words = (
-                f"“{seat.label}” and “{other.label}” would both ask the same post: "
-                f"{seat.role.label}."
-            )
+            words = _("“%(seat)s” and “%(other)s” would both ask the same post: %(role)s.") % {
+                "seat": seat.label,
+                "other": other.label,
+                "role": seat.role.label,
+            }
             yield Blame(words, (seat, other))
 
 
@@ -99,17 +114,20 @@ def seats_those_who_answer(route: str, definition: Definition) -> Found:
     """P31, P33, P35: who asks, prepares, reads or keeps answers at no seat."""
     for seat in definition.seats():
         if seat.role in NEVER_SEATED:
-            words = f"“{seat.label}” is given to a post that answers on no request: "
-            yield Blame(f"{words}{seat.role.label}.", (seat,))
+            words = _("“%(seat)s” is given to a post that answers on no request: %(role)s.") % {
+                "seat": seat.label,
+                "role": seat.role.label,
+            }
+            yield Blame(words, (seat,))
 
 
 def asks_somebody_in_each_stage(route: str, definition: Definition) -> Found:
     """P31: no stage is empty, and there is at least one."""
     if not definition.stages:
-        yield Blame("The process has no stage.")
+        yield Blame(_("The process has no stage."))
     for number, stage in enumerate(definition.stages, start=1):
         if not stage.seats:
-            yield Blame(f"“{stage.name}” asks nobody.", (), number)
+            yield Blame(_("“%(stage)s” asks nobody.") % {"stage": stage.name}, (), number)
 
 
 def leaves_no_request_without_a_route(route: str, definition: Definition) -> Found:
@@ -117,7 +135,8 @@ def leaves_no_request_without_a_route(route: str, definition: Definition) -> Fou
     missed = left_out(route, definition.seats())
     if missed is not None:
         yield Blame(
-            f"Some requests would meet nobody: {in_words(route, missed, definition.seats())}."
+            _("Some requests would meet nobody: %(in_words)s.")
+            % {"in_words": in_words(route, missed, definition.seats())}
         )
 
 
@@ -126,6 +145,9 @@ def names_each_seat_once(route: str, definition: Definition) -> Found:
     seen: dict[str, Seat] = {}
     for seat in definition.seats():
         if seat.code in seen:
-            words = f"“{seen[seat.code].label}” and “{seat.label}” are kept under one code."
+            words = _("“%(seen)s” and “%(seat)s” are kept under one code.") % {
+                "seen": seen[seat.code].label,
+                "seat": seat.label,
+            }
             yield Blame(words, (seat,))
         seen.setdefault(seat.code, seat)

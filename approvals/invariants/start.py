@@ -1,5 +1,7 @@
 """What never bends, over a record: what a task still lacks before it may start."""
 
+from django.utils.translation import gettext as _
+
 from approvals.invariants.process import COMPETENT, NEEDS_MISSION_SUPPORT, NEEDS_TASKING, Broken
 from approvals.models import Step
 from approvals.vocabulary import APPROVALS, SeatKind, StepState
@@ -39,11 +41,14 @@ def why_it_may_not_start(rfa: AssistanceRequest) -> Broken:
         approval = approval_of(rfa)
         if approval is None or approval.role not in COMPETENT[rfa.route]:
             paragraph = "39" if rfa.route == Route.SECURITY_HUMANITARIAN else "30"
-            broken.append((paragraph, "The competent authority has not approved it."))
+            broken.append((paragraph, _("The competent authority has not approved it.")))
     if rfa.route in NEEDS_MISSION_SUPPORT and capability_of(rfa) is None:
-        broken.append(("36", "DMS/CMS has not answered yet: no task starts before."))
+        broken.append(("36", _("DMS/CMS has not answered yet: no task starts before.")))
     if rfa.route in NEEDS_TASKING and tasking_of(rfa) is None:
         broken.append(
-            ("39" if rfa.route == Route.SECURITY_MISSION else "30", "The force is not tasked yet.")
+            (
+                "39" if rfa.route == Route.SECURITY_MISSION else "30",
+                _("The force is not tasked yet."),
+            )
         )
     return broken

@@ -19,7 +19,8 @@ class Referral(NeverDeleted):
     """What UN-CIMIC and partners could not resolve, put to the HOMC and then the SRSG (P52).
 
     One row a level; a matter passed on opens a second row that ``follows`` the first. While
-    one is open no decision is taken on the request.
+    one is open no decision is taken on the request. ``half_told_at`` and ``limit_told_at``
+    say when its post was reminded, so that it is once.
     """
 
     rfa = models.ForeignKey(AssistanceRequest, on_delete=models.PROTECT, related_name="referrals")
@@ -49,6 +50,8 @@ class Referral(NeverDeleted):
         "missions.Delegation", null=True, on_delete=models.PROTECT, related_name="+"
     )
     closed_at = models.DateTimeField(null=True)
+    half_told_at = models.DateTimeField(null=True)
+    limit_told_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["opened_at", "pk"]

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from approvals.models.process import Process
 from approvals.vocabulary import (
@@ -213,7 +214,7 @@ class Answer(AppendOnly):
             ExclusionConstraint(
                 name="nobody_answers_two_seats_of_one_request",
                 expressions=[("rfa", "="), ("by", "="), ("seat", "<>")],
-                violation_error_message="You have answered another seat of this request.",
+                violation_error_message=_("You have answered another seat of this request."),
             ),
         ]
 

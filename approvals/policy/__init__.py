@@ -2,6 +2,7 @@
 
 from approvals.policy.extreme import may_join
 from approvals.policy.look_alikes import may_weigh
+from approvals.policy.messages import may_read_inside, may_speak, may_speak_inside
 from approvals.policy.people import (
     may_delegate,
     may_end_charge,
@@ -29,16 +30,18 @@ from approvals.policy.records import (
     may_read_entry,
     may_read_internal,
     may_read_words,
-    may_speak,
-    may_speak_inside,
     may_submit,
     may_supersede,
     may_withdraw,
 )
 from approvals.policy.referrals import may_refer, may_resolve
 from approvals.policy.standing_policies import may_adopt_standing_policy
+from approvals.policy.together import may_answer_together, words_together
 
 __all__ = [
+    "may_read_inside",
+    "may_answer_together",
+    "words_together",
     "may_set_priorities",
     "may_weigh",
     "may_delegate",

@@ -1,5 +1,7 @@
 """Who may say that several reports are of one event."""
 
+from django.utils.translation import gettext as _
+
 from common.verdict import YES, Verdict, not_now, not_you
 from missions.models import User
 from missions.queries import standing_as
@@ -14,9 +16,9 @@ def may_join(person: User, rfa: AssistanceRequest) -> Verdict:
     if standing is None or (
         standing.role == Role.SECTOR_CIMIC and standing.post.sector_id != rfa.sector_id
     ):
-        return not_you("UN-CIMIC joins the reports of one event.", "40")
+        return not_you(_("UN-CIMIC joins the reports of one event."), "40")
     if rfa.kind != Kind.EXTREME_SITUATION:
-        return not_now("Only reports of extreme situations are joined.", "40")
+        return not_now(_("Only reports of extreme situations are joined."), "40")
     if rfa.status == Status.CLOSED:
-        return not_now("The record is closed: nothing is added to it any more.")
+        return not_now(_("The record is closed: nothing is added to it any more."))
     return YES

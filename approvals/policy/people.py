@@ -1,5 +1,7 @@
 """Who lets others act for a post, and why not."""
 
+from django.utils.translation import gettext as _
+
 from common.verdict import YES, Verdict, not_now, not_you
 from missions.models import Appointment, Delegation, Post, User
 from missions.queries import standing_in, vacant_below
@@ -18,9 +20,13 @@ def _answers_for(person: User, post: Post) -> bool:
 def may_delegate(person: User, post: Post) -> Verdict:
     """Let the holder or officer-in-charge delegate; a delegate does not pass it on."""
     if not _answers_for(person, post):
-        return not_you(f"The holder or officer-in-charge of {post.title} delegates it.")
+        return not_you(
+            _("The holder or officer-in-charge of %(post)s delegates it.") % {"post": post.title}
+        )
     if post.role in NEVER_ACTS:
-        return not_now(f"{post.title} decides nothing: there is nothing to delegate.")
+        return not_now(
+            _("%(post)s decides nothing: there is nothing to delegate.") % {"post": post.title}
+        )
     return YES
 
 
@@ -28,9 +34,9 @@ def may_end_delegation(person: User, delegation: Delegation) -> Verdict:
     """Let who gave it, the post's holder or officer-in-charge, or the delegate end it."""
     concerned = {delegation.given_by_id, delegation.delegate_id}
     if person.pk not in concerned and not _answers_for(person, delegation.post):
-        return not_you("Who gave it, the post's holder or the delegate ends a delegation.")
+        return not_you(_("Who gave it, the post's holder or the delegate ends a delegation."))
     if delegation.ended_at is not None:
-        return not_now("This delegation was ended already.")
+        return not_now(_("This delegation was ended already."))
     return YES
 
 
@@ -44,13 +50,15 @@ def may_put_in_charge(person: User, post: Post) -> Verdict:
         return YES
     if post.above is not None and _answers_for(person, post.above):
         return YES
-    return not_you(f"{post.title}'s holder or the post above names the officer-in-charge.")
+    return not_you(
+        _("%(post)s's holder or the post above names the officer-in-charge.") % {"post": post.title}
+    )
 
 
 def may_end_charge(person: User, appointment: Appointment) -> Verdict:
     """Let who may name an officer-in-charge end it, and the officer too."""
     if appointment.capacity != Capacity.OFFICER_IN_CHARGE:
-        return not_now("A tenure is ended by the administrator.")
+        return not_now(_("A tenure is ended by the administrator."))
     return (
         YES if appointment.person_id == person.pk else may_put_in_charge(person, appointment.post)
     )

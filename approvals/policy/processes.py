@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext as _
+
 from approvals.models import Process, ProcessState
 from common.verdict import YES, Verdict, not_now, not_you
 from missions.models import Mission, User
@@ -36,38 +38,40 @@ def _standing(person: User, process: Process, among: _Among) -> Standing | None:
     return standing_for(person, process.mission, process.route, among)
 
 
-def _only_a_draft(process: Process, deed: str) -> Verdict:
+def _only_a_draft(process: Process) -> Verdict:
     if process.state == ProcessState.DRAFT:
         return YES
     return not_now(
-        f"{process} is no draft any more: it cannot be {deed}. Draft a new version.", "31"
+        _("%(process)s is no draft any more and stays as it is. Draft a new version.")
+        % {"process": process},
+        "31",
     )
 
 
 def may_draft_process(person: User, mission: Mission, route: str) -> Verdict:
     """Let the Chief UN-CIMIC and the staff draft the mission's process for a route."""
     if standing_for(person, mission, route, MISSION_UN_CIMIC) is None:
-        return not_you("The Chief UN-CIMIC and UN-CIMIC's staff draft processes.", "31")
+        return not_you(_("The Chief UN-CIMIC and UN-CIMIC's staff draft processes."), "31")
     return YES
 
 
 def may_change_process(person: User, process: Process) -> Verdict:
     """Let who may draft it change a draft."""
     verdict = may_draft_process(person, process.mission, process.route)
-    return verdict and _only_a_draft(process, "changed")
+    return verdict and _only_a_draft(process)
 
 
 def may_discard_process(person: User, process: Process) -> Verdict:
     """Let who may draft it give a draft up."""
     verdict = may_draft_process(person, process.mission, process.route)
-    return verdict and _only_a_draft(process, "discarded")
+    return verdict and _only_a_draft(process)
 
 
 def may_comment_on_process(person: User, process: Process) -> Verdict:
     """Let every component of the mission comment on a draft: all relevant ones take part."""
     if _standing(person, process, COMPONENTS) is None:
-        return not_you("The mission's components comment on its processes.", "31")
-    return _only_a_draft(process, "commented on")
+        return not_you(_("The mission's components comment on its processes."), "31")
+    return _only_a_draft(process)
 
 
 def may_read_comments(person: User, process: Process) -> bool:
@@ -105,33 +109,37 @@ def may_co_sign(person: User, process: Process) -> Verdict:
     """Let the DSRSG/RC/HC and the HOMC sign a draft: each post once, nobody for both."""
     standing = signs_as(person, process)
     if standing is None:
-        return not_you("The DSRSG/RC/HC and the HOMC co-sign a process.", "31")
-    verdict = _only_a_draft(process, "signed")
+        return not_you(_("The DSRSG/RC/HC and the HOMC co-sign a process."), "31")
+    verdict = _only_a_draft(process)
     if not verdict:
         return verdict
     signed = _signatures(process)
-    if standing.role in {role for role, _ in signed}:
-        return not_now(f"{standing.post.title} has signed these words already.", "31")
-    if person.pk in {by for _, by in signed}:
-        return not_you("You have signed these words already: nobody signs for both.", "31")
+    if standing.role in {role for role, _by in signed}:
+        return not_now(
+            _("%(post)s has signed these words already.") % {"post": standing.post.title}, "31"
+        )
+    if person.pk in {by for _role, by in signed}:
+        return not_you(_("You have signed these words already: nobody signs for both."), "31")
     return YES
 
 
 def may_promulgate(person: User, process: Process) -> Verdict:
     """Let the SRSG promulgate what both have co-signed, and who has not signed it."""
     if _standing(person, process, (Role.SRSG,)) is None:
-        return not_you("The SRSG promulgates the mission's processes.", "31")
-    verdict = _only_a_draft(process, "promulgated")
+        return not_you(_("The SRSG promulgates the mission's processes."), "31")
+    verdict = _only_a_draft(process)
     if not verdict:
         return verdict
     signed = _signatures(process)
-    missing = [role.label for role in CO_SIGNERS if role not in {signer for signer, _ in signed}]
+    missing = [role.label for role in CO_SIGNERS if role not in {signer for signer, _by in signed}]
     if missing:
         return not_now(
-            f"Not co-signed yet, as its words now stand, by: {', '.join(map(str, missing))}.", "31"
+            _("Not co-signed yet, as its words now stand, by: %(missing)s.")
+            % {"missing": ", ".join(map(str, missing))},
+            "31",
         )
-    if person.pk in {by for _, by in signed}:
-        return not_you("Whoever co-signed a process does not promulgate it.", "31")
+    if person.pk in {by for _role, by in signed}:
+        return not_you(_("Whoever co-signed a process does not promulgate it."), "31")
     return YES
 
 

@@ -1,8 +1,11 @@
 """A referral, as the API writes it."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from approvals.models import Referral
+from approvals.queries import WITHHELD, is_of_who_asks, shows_who_asks
 from approvals.vocabulary import ReferralOutcome
 
 
@@ -43,6 +46,15 @@ class ReferralSerializer(serializers.ModelSerializer[Referral]):
             "delegation",
             "closed_at",
         ]
+
+    def to_representation(self, referral: Referral) -> dict[str, Any]:
+        """Leave out who referred it, where that is who asks and the reader is not to know (R22)."""
+        found = super().to_representation(referral)
+        rfa = self.context.get("rfa") or referral.rfa
+        asks = is_of_who_asks(rfa, referral.opened_by, referral.opened_post)
+        if asks and not shows_who_asks(rfa):
+            found.update(opened_by=WITHHELD, opened_post=None)
+        return found
 
     def get_state(self, referral: Referral) -> str:
         return referral.outcome or "open"

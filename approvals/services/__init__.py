@@ -8,9 +8,10 @@ whoever must act is told.
 
 from approvals.services.answers import answer, lapse_overdue_advice, prepare, supersede
 from approvals.services.asking import cancel, change, submit, withdraw
-from approvals.services.beside import attach, say
+from approvals.services.beside import attach
 from approvals.services.extreme import join_reports, report_extreme_situation
 from approvals.services.look_alikes import weigh_look_alike
+from approvals.services.messages import say
 from approvals.services.people import (
     delegate,
     delegation_errors,
@@ -30,8 +31,12 @@ from approvals.services.processes import (
 from approvals.services.referrals import refer, resolve_referral
 from approvals.services.reminding import remind_and_escalate
 from approvals.services.standing_policies import adopt_standing_policy, end_standing_policy
+from approvals.services.together import AsRead, Outcome, answer_together
 
 __all__ = [
+    "AsRead",
+    "Outcome",
+    "answer_together",
     "set_priorities",
     "weigh_look_alike",
     "delegate",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.answering import read_answer
@@ -10,10 +11,11 @@ from approvals.effects import carry_on
 from approvals.models import Answer, PreparedAnswer, Step, grants_of, snapshot
 from approvals.queries import overdue_advice, standing_at
 from approvals.routing import next_stage
+from approvals.services.people import hold_delegation
 from approvals.services.telling import told
 from approvals.vocabulary import APPROVALS, SeatKind, StepState, Word
 from common.clock import now
-from common.errors import FieldError, Incomplete, NotNow, Stale
+from common.errors import FieldError, Malformed, NotNow, Stale
 from ledger.services import append
 from missions.models import User
 from missions.queries import first_standing
@@ -30,19 +32,29 @@ def _locked_step(step: Step) -> tuple[AssistanceRequest, Step]:
     return rfa, again
 
 
-def _check_revision(rfa: AssistanceRequest, revision: Any) -> None:
-    """Raise ``Stale`` unless the answer names the revision that stands."""
-    if revision is None:
-        raise Incomplete(
-            errors=[FieldError("revision", "Name the revision that you read, as shown.")]
+def _check_revision(rfa: AssistanceRequest, revision: Any) -> list[FieldError]:
+    """List what is missing of the revision that was read; raise ``Stale`` for another one.
+
+    Raises ``Malformed`` for what is no number.
+    """
+    if revision in (None, ""):
+        return [FieldError("revision", _("Name the revision that you read, as shown."))]
+    number = revision if isinstance(revision, int | str) else ""
+    if isinstance(revision, bool) or not str(number).isdecimal():
+        raise Malformed(
+            errors=[FieldError("revision", _("Send the revision as a whole number, as shown."))]
         )
-    if isinstance(revision, bool) or str(revision) != str(rfa.revision):
+    if str(number) != str(rfa.revision):
         raise Stale(
-            f"You answered revision {revision}; the request is at revision {rfa.revision}. Read "
-            "what changed, then answer.",
+            _(
+                "You answered revision %(revision)s; the request is at revision %(current)s. Read "
+                "what changed, then answer."
+            )
+            % {"revision": revision, "current": rfa.revision},
             yours=revision if isinstance(revision, int) else None,
             theirs=rfa.revision,
         )
+    return []
 
 
 def _record_answer(
@@ -56,6 +68,7 @@ def _record_answer(
     standing = standing_at(actor, step)
     if standing is None:
         raise ValueError("Whoever answers has a standing in the step's post.")
+    hold_delegation(standing)
     given = Answer(
         step=step,
         rfa=step.rfa,
@@ -102,7 +115,7 @@ def answer(
         with transaction.atomic():
             return _answer(step, actor, word, revision, remarks, conditions, details)
     except IntegrityError as error:
-        raise NotNow("This step has been answered in the same moment: read it again.") from error
+        raise NotNow(_("This step has been answered in the same moment: read it again.")) from error
 
 
 def _answer(
@@ -116,9 +129,14 @@ def _answer(
 ) -> Answer:
     rfa, step = _locked_step(step)
     policy.may_answer(actor, step).enforce()
-    _check_revision(rfa, revision)
     read = read_answer(
-        step=step, rfa=rfa, word=word, remarks=remarks, conditions=conditions, details=details
+        step=step,
+        rfa=rfa,
+        word=word,
+        remarks=remarks,
+        conditions=conditions,
+        details=details,
+        lacking=_check_revision(rfa, revision),
     )
     given = _record_answer(step, actor, read, supersedes=None)
     opened = carry_on(rfa, step, read[0])
@@ -139,13 +157,13 @@ _DECIDED = frozenset({Status.APPROVED, Status.NOT_APPROVED})
 def _check_supersession(rfa: AssistanceRequest, step: Step, word: Word) -> None:
     """Refuse what a later answer can no longer do. Raises ``NotNow``."""
     if step.current is not None and Word.RETURN in {step.current.answer, word}:
-        raise NotNow("A return has its effect at once: it is not superseded, nor given anew.")
+        raise NotNow(_("A return has its effect at once: it is not superseded, nor given anew."))
     if rfa.status in _DECIDED and step.seat_kind in {
         SeatKind.REVIEW,
         SeatKind.ADVICE,
         SeatKind.BOARD,
     }:
-        raise NotNow("The decision was given on the answer as it stands: it is kept.")
+        raise NotNow(_("The decision was given on the answer as it stands: it is kept."))
 
 
 def _take_new_effect(rfa: AssistanceRequest, step: Step, word: Word) -> list[Step]:
@@ -177,9 +195,14 @@ def supersede(
     """
     rfa, step = _locked_step(step)
     policy.may_supersede(actor, step).enforce()
-    _check_revision(rfa, revision)
     read = read_answer(
-        step=step, rfa=rfa, word=word, remarks=remarks, conditions=conditions, details=details
+        step=step,
+        rfa=rfa,
+        word=word,
+        remarks=remarks,
+        conditions=conditions,
+        details=details,
+        lacking=_check_revision(rfa, revision),
     )
     _check_supersession(rfa, step, read[0])
     given = _record_answer(step, actor, read, supersedes=step.current)
@@ -215,7 +238,7 @@ def prepare(
     word, remarks, conditions, details = read_answer(
         step=step, rfa=rfa, word=word, remarks=remarks, conditions=conditions, details=details
     )
-    prepared, _ = PreparedAnswer.objects.update_or_create(
+    prepared, _made = PreparedAnswer.objects.update_or_create(
         step=step,
         defaults={
             "answer": word,

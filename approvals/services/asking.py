@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.moves import after
@@ -104,7 +105,7 @@ def _resubmit(rfa: AssistanceRequest, actor: User) -> AssistanceRequest:
     ask_as_it_now_stands(rfa)
     waiting = rfa.steps.filter(state=StepState.WAITING).order_by("stage").first()
     if waiting is None:
-        raise NotNow("The request has no stage to go back to.")
+        raise NotNow(_("The request has no stage to go back to."))
     rfa.status = after(
         rfa.status,
         {
@@ -146,7 +147,7 @@ def change(
         return rfa
     if rfa.route != route_for(rfa):
         raise NotNow(
-            "On whose behalf it is asked decides the route: withdraw this and file another.",
+            _("On whose behalf it is asked decides the route: withdraw this and file another."),
             paragraph="39",
         )
     if rfa.revisions.filter(number=rfa.revision).exists():
@@ -187,7 +188,7 @@ def cancel(*, rfa: AssistanceRequest, actor: User, reason: str) -> AssistanceReq
     policy.may_cancel(actor, rfa).enforce()
     if not reason.strip():
         raise Incomplete(
-            errors=[FieldError("reason", "Say why what was approved is cancelled.", "41")],
+            errors=[FieldError("reason", _("Say why what was approved is cancelled."), "41")],
             paragraph="41",
         )
     end_route(rfa)

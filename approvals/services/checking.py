@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from approvals.definition import Definition, place_of
 from approvals.invariants import Breach, Checked, check_process
 from missions.models import Mission
@@ -22,7 +24,8 @@ def _without_a_post(mission: Mission, definition: Definition) -> Iterator[Breach
                 yield Breach(
                     rule=ANSWERED_BY_POSTS,
                     paragraph="31",
-                    words=f"The mission has no post for “{seat.label}”: {seat.role.label}.",
+                    words=_("The mission has no post for “%(seat)s”: %(role)s.")
+                    % {"seat": seat.label, "role": seat.role.label},
                     seats=(seat.code,),
                     stage=number + 1,
                     places=(place_of(number, within),),
@@ -36,7 +39,7 @@ def check_in(mission: Mission, route: str, definition: Definition) -> list[Check
         Checked(
             ANSWERED_BY_POSTS,
             "31",
-            "Every seat has a post of the mission to answer it.",
+            _("Every seat has a post of the mission to answer it."),
             tuple(_without_a_post(mission, definition)),
         ),
     ]

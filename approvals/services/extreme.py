@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.models import Process
@@ -117,14 +118,15 @@ def _first_report(report: ExtremeSituation, first: AssistanceRequest) -> Extreme
     """Return the first report of the event that ``first`` is of. Raises ``NotNow``."""
     if first.kind != Kind.EXTREME_SITUATION or first.mission_id != report.rfa.mission_id:
         raise NotNow(
-            "Only reports of extreme situations of one mission are joined.", paragraph="40"
+            _("Only reports of extreme situations of one mission are joined."), paragraph="40"
         )
     head = first.extreme_situation.same_event_as or first.extreme_situation
     if head.pk == report.pk:
-        raise NotNow("This is the first report of that event already.", paragraph="40")
+        raise NotNow(_("This is the first report of that event already."), paragraph="40")
     if report.further_reports.exists():
         raise NotNow(
-            "Other reports are joined to this one: join those to the other first.", paragraph="40"
+            _("Other reports are joined to this one: join those to the other first."),
+            paragraph="40",
         )
     return head
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.models import LookAlikeFinding
@@ -34,11 +35,15 @@ def weigh_look_alike(
     errors = []
     if word not in LookAlikeWord.values:
         known = ", ".join(LookAlikeWord.values)
-        errors.append(FieldError("word", f"Answer one of: {known}."))
+        errors.append(FieldError("word", _("Answer one of: %(known)s.") % {"known": known}))
     if not isinstance(remark or "", str) or len(remark or "") > LONGEST:
-        errors.append(FieldError("remark", f"Send a text of at most {LONGEST} characters."))
+        errors.append(
+            FieldError(
+                "remark", _("Send a text of at most %(longest)s characters.") % {"longest": LONGEST}
+            )
+        )
     if other.pk == rfa.pk or other.mission_id != rfa.mission_id:
-        errors.append(FieldError("other", "Name another request of the mission."))
+        errors.append(FieldError("other", _("Name another request of the mission.")))
     if errors:
         raise Malformed(errors=errors)
     alike = compared(rfa, other)

@@ -8,40 +8,71 @@ import datetime as dt
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.policy.people import NEVER_ACTS
 from common.clock import now
-from common.errors import FieldError, Malformed, NotNow
+from common.errors import FieldError, Forbidden, Malformed, NotNow
 from ledger.services import append, chain_of_mission
 from missions.calendar import local_day
 from missions.models import Appointment, Delegation, Mission, Post, User
-from missions.queries import first_standing, standing_in
-from missions.vocabulary import Capacity
+from missions.queries import Standing, first_standing, is_among, standing_in
+from missions.vocabulary import FORCE, Capacity, Role
 from requests_app.vocabulary import Route
 
 LONGEST = dt.timedelta(days=366)
+BEFORE_THE_FORCE = frozenset({Role.DESIGNATED_OFFICIAL, Role.UNDSS, Role.CMCOORD})
 
 
 def _days(mission: Mission, from_on: dt.date, until_on: dt.date) -> list[FieldError]:
     errors = []
     if from_on < local_day(mission):
-        errors.append(FieldError("from_on", "Begin today or later: nobody acts backwards in time."))
+        errors.append(
+            FieldError("from_on", _("Begin today or later: nobody acts backwards in time."))
+        )
     if until_on < from_on:
-        errors.append(FieldError("until_on", "The last day cannot be before the first."))
+        errors.append(FieldError("until_on", _("The last day cannot be before the first.")))
     elif until_on - from_on > LONGEST:
-        errors.append(FieldError("until_on", f"Give at most {LONGEST.days} days."))
+        errors.append(
+            FieldError("until_on", _("Give at most %(days)s days.") % {"days": LONGEST.days})
+        )
     return errors
 
 
 def _serves(person: User, mission: Mission, field: str) -> list[FieldError]:
     """A person who acts for a post holds one of the mission's own already."""
-    posts = Post.objects.filter(mission=mission, appointments__person=person).exclude(
-        role__in=NEVER_ACTS
-    )
-    if not person.is_active or not posts.exists():
-        return [FieldError(field, f"{person.name} holds no post of the mission that may act.")]
+    serving = Q(until_on__isnull=True) | Q(until_on__gte=local_day(mission))
+    tenures = Appointment.objects.filter(serving, person=person, post__mission=mission)
+    if not person.is_active or not tenures.exclude(post__role__in=NEVER_ACTS).exists():
+        return [
+            FieldError(
+                field,
+                _("%(person)s holds no post of the mission that may act.")
+                % {"person": person.name},
+            )
+        ]
     return []
+
+
+def _lends_to_the_force(post: Post, person: User, field: str) -> list[FieldError]:
+    """Who sees a humanitarian actor's request before it is decided lends that to no soldier (P39).
+
+    The Designated Official and who advises there: otherwise the force would see it after all.
+    """
+    if post.role not in BEFORE_THE_FORCE or not is_among(person, *FORCE):
+        return []
+    return [
+        FieldError(
+            field,
+            _(
+                "%(person)s serves in the force, which sees no humanitarian actor's security "
+                "request before the Designated Official has decided."
+            )
+            % {"person": person.name},
+            "39",
+        )
+    ]
 
 
 def _overlapping(mission: Mission, from_on: dt.date, until_on: dt.date) -> Q:
@@ -76,19 +107,28 @@ def delegation_errors(
     Not to oneself, not twice over, and not in a circle.
     """
     if delegate.pk == giver.pk:
-        return [FieldError("delegate", "A delegation is given to somebody else.")]
+        return [FieldError("delegate", _("A delegation is given to somebody else."))]
     errors = _serves(delegate, post.mission, "delegate")
+    errors += _lends_to_the_force(post, delegate, "delegate")
     twice = Delegation.objects.filter(
         _overlapping(post.mission, from_on, until_on), post=post, delegate=delegate
     )
     if twice.exists():
-        errors.append(FieldError("delegate", f"{delegate.name} has it in that time already."))
+        errors.append(
+            FieldError(
+                "delegate",
+                _("%(delegate)s has it in that time already.") % {"delegate": delegate.name},
+            )
+        )
     if _closes_a_circle(post.mission, giver, delegate, from_on, until_on):
         errors.append(
             FieldError(
                 "delegate",
-                f"{delegate.name} has, directly or through others, delegated to {giver.name} in "
-                "that time: a circle of delegations leaves nobody who answers for it.",
+                _(
+                    "%(delegate)s has, directly or through others, delegated to %(giver)s in that "
+                    "time: a circle of delegations leaves nobody who answers for it."
+                )
+                % {"delegate": delegate.name, "giver": giver.name},
             )
         )
     return errors
@@ -118,7 +158,11 @@ def delegate(
     )
     unknown = [route for route in routes if route not in Route.values]
     if unknown:
-        errors.append(FieldError("routes", f"Choose among: {', '.join(Route.values)}."))
+        errors.append(
+            FieldError(
+                "routes", _("Choose among: %(values)s.") % {"values": ", ".join(Route.values)}
+            )
+        )
     if errors:
         raise Malformed(errors=errors)
     given = Delegation.objects.create(
@@ -148,6 +192,18 @@ def delegate(
         },
     )
     return given
+
+
+def hold_delegation(standing: Standing) -> None:
+    """Keep a delegation from being ended while a deed under it is being recorded.
+
+    Raises ``Forbidden`` if it has been ended meanwhile: nothing is decided under it any more.
+    """
+    if standing.delegation is None:
+        return
+    rows = Delegation.objects.select_for_update(no_key=True)
+    if rows.get(pk=standing.delegation.pk).ended_at is not None:
+        raise Forbidden(_("This delegation was ended already."))
 
 
 @transaction.atomic
@@ -182,14 +238,28 @@ def put_in_charge(
     """
     mission = Mission.objects.select_for_update().get(pk=post.mission_id)
     policy.may_put_in_charge(actor, post).enforce()
-    errors = _days(mission, from_on, until_on) + _serves(person, mission, "person")
+    errors = (
+        _days(mission, from_on, until_on)
+        + _serves(person, mission, "person")
+        + _lends_to_the_force(post, person, "person")
+    )
+    if Appointment.objects.filter(
+        Q(until_on__isnull=True) | Q(until_on__gte=from_on),
+        post=post,
+        person=person,
+        capacity=Capacity.HOLDER,
+        from_on__lte=until_on,
+    ).exists():
+        errors.append(
+            FieldError("person", _("%(person)s holds the post already.") % {"person": person.name})
+        )
     if Appointment.objects.filter(
         Q(until_on__isnull=True) | Q(until_on__gte=from_on),
         post=post,
         capacity=Capacity.OFFICER_IN_CHARGE,
         from_on__lte=until_on,
     ).exists():
-        errors.append(FieldError("from_on", "Somebody is in charge of it in that time already."))
+        errors.append(FieldError("from_on", _("Somebody is in charge of it in that time already.")))
     if errors:
         raise Malformed(errors=errors)
     try:
@@ -202,7 +272,7 @@ def put_in_charge(
                 until_on=until_on,
             )
     except IntegrityError as error:
-        raise NotNow("Somebody was put in charge of it in the same moment.") from error
+        raise NotNow(_("Somebody was put in charge of it in the same moment.")) from error
     append(
         chain_id=chain_of_mission(mission),
         act="appointment.in_charge",
@@ -231,7 +301,7 @@ def end_charge(*, actor: User, appointment: Appointment) -> Appointment:
     policy.may_end_charge(actor, ended).enforce()
     today = local_day(ended.post.mission)
     if ended.until_on is not None and ended.until_on < today:
-        raise NotNow("It has ended already.")
+        raise NotNow(_("It has ended already."))
     ended.until_on = max(today, ended.from_on)
     ended.save(update_fields=["until_on"])
     append(

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.models import Priority, PrioritySet
@@ -32,20 +33,29 @@ def _one(number: int, said: Any, known: set[str]) -> tuple[dict[str, Any], list[
     """Read one priority: its words, and the areas or categories that it names."""
     place = f"priorities.{number}"
     if not isinstance(said, dict):
-        return {}, [FieldError(place, "Send an object with text, areas and categories.")]
+        return {}, [FieldError(place, _("Send an object with text, areas and categories."))]
     errors = []
     text = said.get("text")
     if not isinstance(text, str) or not text.strip() or len(text) > LONGEST:
-        errors.append(FieldError(f"{place}.text", f"Say it in 1 to {LONGEST} characters."))
+        errors.append(
+            FieldError(
+                f"{place}.text", _("Say it in 1 to %(longest)s characters.") % {"longest": LONGEST}
+            )
+        )
         text = ""
     areas, categories = _texts(said.get("areas")), _texts(said.get("categories"))
     if areas is None or set(areas) - known:
         wrong = ", ".join(sorted(set(areas or []) - known))
-        errors.append(FieldError(f"{place}.areas", f"Name areas by their p-codes; not: {wrong}."))
+        errors.append(
+            FieldError(
+                f"{place}.areas",
+                _("Name areas by their p-codes; not: %(wrong)s.") % {"wrong": wrong},
+            )
+        )
     if categories is None or set(categories) - set(Category.values):
-        errors.append(FieldError(f"{place}.categories", "Name categories of requests."))
+        errors.append(FieldError(f"{place}.categories", _("Name categories of requests.")))
     if not errors and not areas and not categories:
-        errors.append(FieldError(place, "Name at least one area or one category."))
+        errors.append(FieldError(place, _("Name at least one area or one category.")))
     return {
         "text": text.strip(),
         "pcodes": sorted(set(areas or [])),
@@ -57,7 +67,13 @@ def read_priorities(mission: Mission, said: Any) -> list[dict[str, Any]]:
     """Return the priorities as they are kept; raise ``Malformed`` with everything wrong."""
     if not isinstance(said, list) or not said or len(said) > MOST:
         raise Malformed(
-            errors=[FieldError("priorities", f"Send a list of 1 to {MOST} priorities.", "34")]
+            errors=[
+                FieldError(
+                    "priorities",
+                    _("Send a list of 1 to %(most)s priorities.") % {"most": MOST},
+                    "34",
+                )
+            ]
         )
     known = set(Area.objects.filter(mission=mission).values_list("pcode", flat=True))
     read = [_one(number, one, known) for number, one in enumerate(said)]
@@ -88,12 +104,12 @@ def set_priorities(
     mission = Mission.objects.select_for_update().get(pk=standing.post.mission_id)
     errors = []
     if in_force_from < local_day(mission):
-        errors.append(FieldError("in_force_from", "Begin today or later.", "34"))
+        errors.append(FieldError("in_force_from", _("Begin today or later."), "34"))
     if review_on <= in_force_from:
-        errors.append(FieldError("review_on", "The review must come after the first day.", "34"))
+        errors.append(FieldError("review_on", _("The review must come after the first day."), "34"))
     if PrioritySet.objects.filter(mission=mission, in_force_from=in_force_from).exists():
         errors.append(
-            FieldError("in_force_from", "Priorities from that day are set already.", "34")
+            FieldError("in_force_from", _("Priorities from that day are set already."), "34")
         )
     try:
         read = read_priorities(mission, priorities)

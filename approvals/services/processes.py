@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.definition import read_sent
@@ -16,6 +18,7 @@ from approvals.models import CoSignature, Process, ProcessComment, ProcessState
 from approvals.policy.processes import COMPONENTS, signs_as, standing_for
 from approvals.routing import process_for
 from approvals.services.checking import broken_in, roles_held
+from approvals.services.people import hold_delegation
 from common.canonical import sha256
 from common.clock import now
 from common.errors import FieldError, Forbidden, Incomplete, Malformed, NotNow, Stale
@@ -59,10 +62,17 @@ def _record(
 def _text(value: Any, field: str, *, needed: str = "") -> str:
     """Read a text; ``needed`` says what to write where it may not be left out."""
     if value is not None and not isinstance(value, str):
-        raise Malformed(errors=[FieldError(field, "Send text here.")])
+        raise Malformed(errors=[FieldError(field, _("Send text here."))])
     text = (value or "").strip()
     if len(text) > LONGEST_TEXT:
-        raise Malformed(errors=[FieldError(field, f"Keep it to {LONGEST_TEXT} characters.")])
+        raise Malformed(
+            errors=[
+                FieldError(
+                    field,
+                    _("Keep it to %(longest_text)s characters.") % {"longest_text": LONGEST_TEXT},
+                )
+            ]
+        )
     if needed and not text:
         raise Incomplete(errors=[FieldError(field, needed)])
     return text
@@ -76,7 +86,7 @@ def _drafts_in(actor: User, route: str) -> Mission:
             return mission
     if missions:
         policy.may_draft_process(actor, missions[0], route).enforce()
-    raise Forbidden("The Chief UN-CIMIC and UN-CIMIC's staff draft processes.", paragraph="31")
+    raise Forbidden(_("The Chief UN-CIMIC and UN-CIMIC's staff draft processes."), paragraph="31")
 
 
 @transaction.atomic
@@ -88,12 +98,21 @@ def draft_process(*, actor: User, route: Any, content: Any = None, reason: Any =
     """
     mission = _drafts_in(actor, str(route))
     if not isinstance(route, str) or route not in Route.values:
-        raise Malformed(errors=[FieldError("route", f"Choose one of: {', '.join(Route.values)}.")])
+        raise Malformed(
+            errors=[
+                FieldError(
+                    "route", _("Choose one of: %(values)s.") % {"values": ", ".join(Route.values)}
+                )
+            ]
+        )
     mission = Mission.objects.select_for_update(no_key=True).get(pk=mission.pk)
     same = Process.objects.filter(mission=mission, route=route)
     opened = same.filter(state=ProcessState.DRAFT).first()
     if opened is not None:
-        raise NotNow(f"{opened} is open as a draft: change it, or discard it.", paragraph="31")
+        raise NotNow(
+            _("%(opened)s is open as a draft: change it, or discard it.") % {"opened": opened},
+            paragraph="31",
+        )
     base = process_for(mission, route)
     reason = _text(reason, "reason")
     definition = (
@@ -136,8 +155,11 @@ def _check_edit(process: Process, edit: int) -> None:
     """Raise ``Stale`` unless the change was made on the words as they stand."""
     if edit != process.edit:
         raise Stale(
-            f"You changed edit {edit}; {process} is at edit {process.edit}. Read what changed, "
-            "then change it again.",
+            _(
+                "You changed edit %(edit)s; %(process)s is at edit %(current)s. Read what "
+                "changed, then change it again."
+            )
+            % {"edit": edit, "process": process, "current": process.edit},
             yours=edit,
             theirs=process.edit,
         )
@@ -195,7 +217,7 @@ def comment_on_process(*, process: Process, actor: User, text: Any) -> ProcessCo
     """
     process = _locked(process)
     policy.may_comment_on_process(actor, process).enforce()
-    text = _text(text, "text", needed="Write the comment.")
+    text = _text(text, "text", needed=_("Write the comment."))
     standing = standing_for(actor, process.mission, process.route, COMPONENTS)
     if standing is None:
         raise ValueError("Whoever may comment has a standing.")
@@ -219,7 +241,8 @@ def _refuse_broken(process: Process) -> None:
     broken = broken_in(process.mission, process.route, process.definition)
     if broken:
         raise NotNow(
-            f"{process} breaks the policy: {' '.join(breach.words for breach in broken)}",
+            _("%(process)s breaks the policy: %(broken)s")
+            % {"process": process, "broken": " ".join(breach.words for breach in broken)},
             errors=[
                 FieldError(
                     breach.places[0] if breach.places else "stages", breach.words, breach.paragraph
@@ -241,7 +264,7 @@ def co_sign_process(*, process: Process, actor: User, digest: Any) -> Process:
         with transaction.atomic():
             return _co_sign(process, actor, digest)
     except IntegrityError as error:
-        raise NotNow("It was signed in the same moment: read it again.") from error
+        raise NotNow(_("It was signed in the same moment: read it again.")) from error
 
 
 def _co_sign(process: Process, actor: User, digest: Any) -> Process:
@@ -249,14 +272,18 @@ def _co_sign(process: Process, actor: User, digest: Any) -> Process:
     policy.may_co_sign(actor, process).enforce()
     if digest in (None, ""):
         raise Incomplete(
-            errors=[FieldError("digest", "Name the digest of the words that you read.", "31")]
+            errors=[FieldError("digest", _("Name the digest of the words that you read."), "31")]
         )
     if digest != process.digest:
-        raise Stale(f"{process} has other words now than those you read: read it again.")
+        raise Stale(
+            _("%(process)s has other words now than those you read: read it again.")
+            % {"process": process}
+        )
     _refuse_broken(process)
     standing = signs_as(actor, process)
     if standing is None:
         raise ValueError("Whoever may co-sign has a standing.")
+    hold_delegation(standing)
     signature = CoSignature.objects.create(
         process=process,
         role=standing.role,
@@ -297,12 +324,14 @@ def _first_day(process: Process, in_force_from: Any) -> dt.date:
             day = dt.date.fromisoformat(day)
         except ValueError as error:
             raise Malformed(
-                errors=[FieldError("in_force_from", "Send a day as YYYY-MM-DD.")]
+                errors=[FieldError("in_force_from", _("Send a day as YYYY-MM-DD."))]
             ) from error
     if not isinstance(day, dt.date):
-        raise Malformed(errors=[FieldError("in_force_from", "Send a day as YYYY-MM-DD.")])
+        raise Malformed(errors=[FieldError("in_force_from", _("Send a day as YYYY-MM-DD."))])
     if day < today:
-        words = f"This day is past: the mission's date is {today}."
+        words = _("This day is past: the mission's date is %(today)s.") % {
+            "today": date_format(today, "SHORT_DATE_FORMAT")
+        }
         raise Incomplete(errors=[FieldError("in_force_from", words, "31")], paragraph="31")
     last = (
         Process.objects.filter(
@@ -312,7 +341,10 @@ def _first_day(process: Process, in_force_from: Any) -> dt.date:
         .first()
     )
     if last is not None and last.in_force_from is not None and day <= last.in_force_from:
-        words = f"{last} is in force from {last.in_force_from}: give a later day."
+        words = _("%(last)s is in force from %(in_force_from)s: give a later day.") % {
+            "last": last,
+            "in_force_from": date_format(last.in_force_from, "SHORT_DATE_FORMAT"),
+        }
         raise NotNow(words, errors=[FieldError("in_force_from", words, "31")], paragraph="31")
     return day
 
@@ -327,7 +359,7 @@ def promulgate_process(*, process: Process, actor: User, in_force_from: Any = No
         with transaction.atomic():
             return _promulgate(process, actor, in_force_from)
     except IntegrityError as error:
-        raise NotNow("Another was promulgated in the same moment: read it again.") from error
+        raise NotNow(_("Another was promulgated in the same moment: read it again.")) from error
 
 
 def _promulgate(process: Process, actor: User, in_force_from: Any) -> Process:

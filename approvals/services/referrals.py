@@ -7,11 +7,14 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from approvals import policy
 from approvals.models import Referral, Step
 from approvals.queries import put_to_first, referee_standing
 from approvals.routing import decides, next_stage, of, pause_step
+from approvals.services.people import hold_delegation
 from approvals.services.telling import own_standing, told
 from approvals.vocabulary import ReferralOutcome, StepState
 from common.clock import now
@@ -62,13 +65,13 @@ def refer(*, rfa: AssistanceRequest, actor: User, matter: str) -> Referral:
     policy.may_refer(actor, rfa).enforce()
     if not matter.strip():
         raise Incomplete(
-            errors=[FieldError("matter", "Say what could not be resolved, and why.", "52")],
+            errors=[FieldError("matter", _("Say what could not be resolved, and why."), "52")],
             paragraph="52",
         )
     put_to = put_to_first(rfa)
     if put_to is None:
         raise NotNow(
-            "The mission has neither HOMC nor SRSG: ask the administrator.", paragraph="52"
+            _("The mission has neither HOMC nor SRSG: ask the administrator."), paragraph="52"
         )
     standing = own_standing(actor, rfa)
     referral = _open(rfa, put_to, matter.strip(), actor, standing)
@@ -88,11 +91,15 @@ def _read(outcome: Any, resolution: Any) -> tuple[ReferralOutcome, str]:
     wrong, missing = [], []
     words = (ReferralOutcome.RESOLVED.value, ReferralOutcome.PASSED_ON.value)
     if outcome not in words:
-        wrong.append(FieldError("outcome", f"Answer one of: {', '.join(words)}."))
+        wrong.append(
+            FieldError("outcome", _("Answer one of: %(words)s.") % {"words": ", ".join(words)})
+        )
     if not isinstance(resolution, str):
-        wrong.append(FieldError("resolution", "Send a text."))
+        wrong.append(FieldError("resolution", _("Send a text.")))
     elif not resolution.strip():
-        missing.append(FieldError("resolution", "Say what was resolved, or why it goes on.", "52"))
+        missing.append(
+            FieldError("resolution", _("Say what was resolved, or why it goes on."), "52")
+        )
     if wrong:
         raise Malformed(errors=wrong + missing)
     if missing:
@@ -126,12 +133,14 @@ def resolve_referral(
     policy.may_resolve(actor, referral).enforce()
     word, words = _read(outcome, resolution)
     standing = referee_standing(actor, referral)
+    if standing is not None:
+        hold_delegation(standing)
     moved: list[Step] = []
     follow = None
     if word == ReferralOutcome.PASSED_ON:
         srsg = Post.objects.filter(mission=rfa.mission_id, role=Role.SRSG).order_by("pk").first()
         if srsg is None or srsg.pk in {referral.put_to_id, rfa.post_id}:
-            raise NotNow("Nobody stands above to pass it on to: resolve it.", paragraph="52")
+            raise NotNow(_("Nobody stands above to pass it on to: resolve it."), paragraph="52")
         _close(referral, word, words, actor, standing)
         follow = _open(rfa, srsg, referral.matter, actor, standing, follows=referral)
     else:
@@ -155,7 +164,7 @@ def end_referrals(rfa: AssistanceRequest, actor: User) -> None:
         _close(
             referral,
             ReferralOutcome.WITHDRAWN,
-            "The request was withdrawn.",
+            noop("The request was withdrawn."),
             actor,
             own_standing(actor, rfa),
         )

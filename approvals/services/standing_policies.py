@@ -4,6 +4,8 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.models import StandingPolicy
@@ -30,7 +32,7 @@ def adopt_standing_policy(*, actor: User, values: dict[str, Any]) -> StandingPol
     mission = Mission.objects.select_for_update().get(pk=standing.post.mission_id)
     if StandingPolicy.objects.filter(mission=mission, code__iexact=values["code"]).exists():
         raise Malformed(
-            errors=[FieldError("code", "A standing policy of this code is there already.", "39")]
+            errors=[FieldError("code", _("A standing policy of this code is there already."), "39")]
         )
     adopted = StandingPolicy.objects.create(
         mission=mission,
@@ -56,9 +58,12 @@ def end_standing_policy(*, actor: User, named: StandingPolicy, until_on: dt.date
     kept = StandingPolicy.objects.select_for_update().get(pk=named.pk)
     today = local_day(kept.mission)
     if kept.until_on is not None and kept.until_on < today:
-        raise NotNow(f"{kept} has ended on {kept.until_on} already.")
+        raise NotNow(
+            _("%(kept)s has ended on %(until_on)s already.")
+            % {"kept": kept, "until_on": date_format(kept.until_on, "SHORT_DATE_FORMAT")}
+        )
     if until_on < max(today, kept.from_on):
-        raise Malformed(errors=[FieldError("until_on", "Give today, or a later day.")])
+        raise Malformed(errors=[FieldError("until_on", _("Give today, or a later day."))])
     kept.until_on = until_on
     kept.save(update_fields=["until_on"])
     append(

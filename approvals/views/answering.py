@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -13,11 +14,11 @@ from django.views import View
 
 from approvals import policy, services
 from approvals.forms import AnswerForm, MessageForm, initial_of
+from approvals.forms.inbox import InboxForm
 from approvals.models import Step
 from approvals.pages import (
     SAID,
     answers_for_page,
-    by_urgency,
     extreme_facts_of,
     files_for_page,
     line_of,
@@ -26,48 +27,27 @@ from approvals.pages import (
     vacancies_of,
     waiting_for_page,
 )
+from approvals.pages.beside import named_on
+from approvals.pages.deciding import brief_of
 from approvals.queries import (
     TELLS_WHO_ASKS,
     consistency_of,
-    inbox_of,
-    referrals_waiting_on,
     route_of,
     shows_who_asks,
     visible_to,
     weighed_look_alikes,
     with_who_asks,
 )
+from approvals.queries.inbox import Asked, Place, after_answering, place_of
 from approvals.queries.look_alikes import Weighed
+from approvals.queries.mentions import posts_offered
 from approvals.vocabulary import StepState, Word
 from common.errors import Refusal
 from common.pages import labels_of, summary_of
 from missions.models import User
-from missions.queries import standings_of
 from requests_app.models import AssistanceRequest
 from requests_app.pages import details_of, people
 from requests_app.vocabulary import Status
-
-MOST_LINES = 200
-
-
-class InboxView(LoginRequiredMixin, View):
-    """What waits on my posts, most urgent first. It belongs to the post, not to the person."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        steps = list(inbox_of(request.user)[:MOST_LINES])
-        return render(
-            request,
-            "approvals/inbox.html",
-            {
-                "groups": by_urgency(steps),
-                "referrals": [
-                    {**line_of(one.rfa), "asked": _("Resolve"), "due_at": one.due_at}
-                    for one in referrals_waiting_on(request.user)[:MOST_LINES]
-                ],
-                "posts": [standing.post for standing in standings_of(request.user)],
-                "cut": len(steps) == MOST_LINES,
-            },
-        )
 
 
 def _step(request: HttpRequest, pk: int) -> Step:
@@ -115,12 +95,23 @@ def details_for(rfa: AssistanceRequest) -> list[dict[str, Any]]:
 def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, Any]:
     """Return what every page that shows a record whole needs."""
     steps = list(route_of(rfa))
-    referrals = list(rfa.referrals.select_related("put_to", "opened_by", "closed_by"))
+    referrals = list(
+        rfa.referrals.select_related(
+            "put_to", "opened_by", "opened_post", "closed_by", "closed_post"
+        )
+    )
     vacancies = vacancies_of(rfa, steps, referrals)
-    route = route_for_page(steps, vacancies)
+    route = route_for_page(steps, request.user, vacancies)
     for referral in referrals:
         referral.rfa = rfa
-    internal = policy.may_read_internal(request.user)
+        opener = named_on(rfa, referral.opened_by, referral.opened_post)
+        referral.opener = opener  # type: ignore[attr-defined]
+    answers = answers_for_page(route)
+    waiting = waiting_for_page(steps, referrals, vacancies)
+    consistency = consistency_of(rfa)
+    look_alikes = look_alikes_for(request.user, rfa)
+    unsent = request.session.pop(f"unsent:{rfa.pk}", {})
+    may_speak_inside = policy.may_speak_inside(request.user, rfa)
     return {
         "rfa": rfa,
         "line": line_of(rfa),
@@ -128,19 +119,24 @@ def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, An
         "people": people(rfa),
         "extreme": extreme_facts_of(rfa),
         "route": route,
-        "answers": answers_for_page(route),
-        "waiting": waiting_for_page(steps, referrals, vacancies),
-        "consistency": consistency_of(rfa),
-        "look_alikes": look_alikes_for(request.user, rfa),
+        "answers": answers,
+        "brief": brief_of(rfa, route, answers),
+        "waiting": waiting,
+        "referred": [wait for wait in waiting if wait.get("is_referral")],
+        "consistency": consistency,
+        "look_alikes": look_alikes,
         "may_weigh": policy.may_weigh(request.user, rfa),
         "referrals": referrals,
         "may_refer": policy.may_refer(request.user, rfa),
         "may_resolve": any(policy.may_resolve(request.user, one) for one in referrals),
         "files": files_for_page(rfa),
-        "thread": thread_for_page(rfa, internal=internal),
+        "thread": thread_for_page(request.user, rfa),
         "may_speak": policy.may_speak(request.user, rfa),
-        "may_speak_inside": policy.may_speak_inside(request.user, internal=True),
-        "message_form": MessageForm(),
+        "may_speak_inside": may_speak_inside,
+        "message_form": MessageForm(
+            initial=unsent, offered=posts_offered(request.user, steps), inside=may_speak_inside
+        ),
+        "message_errors": unsent.get("errors", []),
         "steps": steps,
     }
 
@@ -164,6 +160,8 @@ class StepView(LoginRequiredMixin, View):
         form = AnswerForm(step, request.POST)
         typed = form.typed()
         prepares = "prepare" in request.POST
+        asked = InboxForm(request.GET).asked()
+        place = place_of(request.user, step, asked)
         try:
             if prepares:
                 typed.pop("revision")
@@ -179,7 +177,7 @@ class StepView(LoginRequiredMixin, View):
             )
         else:
             messages.success(request, _what_now(step, typed["word"]))
-        return redirect("approvals:inbox")
+        return redirect(_after(request.user, place, asked, goes_on="go_on" in request.POST))
 
     def _show(
         self,
@@ -209,12 +207,35 @@ class StepView(LoginRequiredMixin, View):
                 "prepares": prepares,
                 "prepared": getattr(step, "prepared", None),
                 "again": again,
+                **_neighbours(request, step, again=again),
                 "verdict": policy.may_supersede(request.user, step)
                 if again
                 else policy.may_answer(request.user, step),
             },
             status=refusal.status if refusal else 200,
         )
+
+
+def _address(pk: int | None, asked: Asked) -> str:
+    return reverse("approvals:step", args=[pk]) + asked.query if pk else ""
+
+
+def _neighbours(request: HttpRequest, step: Step, *, again: bool) -> dict[str, Any]:
+    """Say where a step stands in its reader's inbox, as they narrowed it, and what lies around."""
+    asked = InboxForm(request.GET).asked()
+    place = None if again else place_of(request.user, step, asked)
+    return {
+        "place": place,
+        "inbox_url": reverse("approvals:inbox") + asked.query,
+        "before_url": _address(place.before if place else None, asked),
+        "after_url": _address(place.after if place else None, asked),
+    }
+
+
+def _after(person: User, place: Place | None, asked: Asked, *, goes_on: bool) -> str:
+    """Return the address to go to after an answer: the next that waits, or the inbox."""
+    following = after_answering(person, place, asked) if goes_on else None
+    return _address(following, asked) or reverse("approvals:inbox") + asked.query
 
 
 def _what_now(step: Step, word: str) -> str:
@@ -230,7 +251,7 @@ def _what_now(step: Step, word: str) -> str:
         + _("Next: %(posts)s, by %(when)s.")
         % {
             "posts": ", ".join(dict.fromkeys(other.post.title for other in waiting)),
-            "when": date_format(localtime(nearest.due_at), "j F, H:i"),
+            "when": date_format(localtime(nearest.due_at), "SHORT_DATETIME_FORMAT"),
         }
     )
 

@@ -1,5 +1,6 @@
 """Reporting an extreme situation: help given first, told at once (P40)."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -16,11 +17,13 @@ from approvals import services
 from approvals.pages import line_of
 from approvals.queries import visible_to, with_what_is_open
 from approvals.views.asking import found
+from approvals.views.asking.form import attach_all, place_tools, what_files
 from common.clock import now
 from common.errors import Refusal
 from common.pages import labels_of, summary_of, text_of
-from missions.models import Area, Mission
+from missions.models import Mission
 from requests_app.forms import ExtremeSituationForm
+from requests_app.pages import LABELS, PEOPLE, places_of
 from requests_app.policy import asking_as, may_report_extreme
 from requests_app.vocabulary import Harm, Kind
 
@@ -35,21 +38,13 @@ def _form(mission: Mission, data: object = None) -> ExtremeSituationForm:
         initial={"acted_at": localtime(now()).replace(second=0, microsecond=0)},
     )
     form.fields["harm"].widget = forms.RadioSelect(choices=Harm.choices)
-    areas = Area.objects.filter(mission=mission, level__gte=1).order_by("name")
-    form.fields["area"].widget = forms.Select(
-        choices=[("", _("Choose")), *((area.pcode, area.name) for area in areas)]
-    )
+    form.fields["area"].widget.attrs |= {"list": "areas", "autocomplete": "off"}
     form.fields["title"].required = False
     form.fields["title"].label = _("A title, if you like")
-    for name, label in (
-        ("women", _("Women")),
-        ("men", _("Men")),
-        ("girls", _("Girls")),
-        ("boys", _("Boys")),
-        ("latitude", _("Latitude")),
-        ("longitude", _("Longitude")),
-    ):
-        form.fields[name].label = label
+    for name in (*PEOPLE, "latitude", "longitude"):
+        form.fields[name].label = LABELS[name]
+    for name in PEOPLE:
+        form.fields[name].widget.attrs["inputmode"] = "numeric"
     for name in ("latitude", "longitude"):
         form.fields[name].widget.attrs["step"] = "any"
     return form
@@ -63,6 +58,17 @@ def _titled(data: QueryDict) -> QueryDict:
     titled = data.copy()
     titled["title"] = Truncator(" ".join(text_of(data, "action_taken").split())).chars(TITLE)
     return titled
+
+
+def _place_and_files(form: ExtremeSituationForm, mission: Mission) -> dict[str, Any]:
+    """Return what the form's place and files take."""
+    return {
+        "point": {"fields": [(form[name], None) for name in ("mgrs", "latitude", "longitude")]},
+        "areas": places_of(mission),
+        "tools": place_tools(),
+        "unfolded": any(form[name].errors for name in (*PEOPLE, "mgrs", "latitude", "longitude")),
+        **what_files(),
+    }
 
 
 class ExtremeView(LoginRequiredMixin, View):
@@ -87,6 +93,7 @@ class ExtremeView(LoginRequiredMixin, View):
             )
         except Refusal as refusal:
             return self._show(request, form, refusal, request_id)
+        attach_all(request, rfa)
         messages.success(
             request,
             _("Reported as %(reference)s. Mission Headquarters has been told.")
@@ -122,6 +129,7 @@ class ExtremeView(LoginRequiredMixin, View):
                 "errors": errors,
                 "request_id": request_id or uuid4(),
                 "lines": [line_of(rfa) for rfa in reported],
+                **(_place_and_files(form, standing.post.mission) if form and standing else {}),
             },
             status=refusal.status if refusal else 200,
         )

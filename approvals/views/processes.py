@@ -184,7 +184,7 @@ class PromulgateView(LoginRequiredMixin, View):
         messages.success(
             request,
             _("%(process)s is promulgated, in force from %(day)s.")
-            % {"process": process, "day": date_format(process.in_force_from, "j F Y")},
+            % {"process": process, "day": date_format(process.in_force_from, "DATE_FORMAT")},
         )
         return redirect("approvals:process", pk)
 

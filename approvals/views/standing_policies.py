@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -79,5 +80,9 @@ class EndStandingPolicyView(LoginRequiredMixin, View):
         except Refusal as refusal:
             messages.error(request, refusal.detail)
         else:
-            messages.success(request, _("Its last day is %(day)s.") % {"day": kept.until_on})
+            messages.success(
+                request,
+                _("Its last day is %(day)s.")
+                % {"day": date_format(kept.until_on, "SHORT_DATE_FORMAT")},
+            )
         return redirect("approvals:standing-policies")

@@ -1,17 +1,23 @@
 """The words and signs that every page shares: icons, spans of time, tones of a status."""
 
 import datetime as dt
+from decimal import Decimal
 from functools import lru_cache
 
 import lucide
+from babel import Locale, UnknownLocaleError
+from babel.dates import get_timezone_name
+from babel.numbers import format_currency
 from django import template
-from django.template.defaultfilters import date as date_in_words
 from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common import clock
+from common.kept import read_aloud
 
 register = template.Library()
 
@@ -128,16 +134,21 @@ def is_soon(at: dt.datetime | None) -> bool:
 
 
 @register.simple_tag
-def moment(at: dt.datetime | dt.date | None, form: str = "j M Y, H:i") -> SafeString | str:
-    """Write a moment in the reader's time zone, with its exact form for machines."""
+def moment(
+    at: dt.datetime | dt.date | None, form: str = "SHORT_DATETIME_FORMAT"
+) -> SafeString | str:
+    """Write a moment in the mission's time zone, as the reader's language writes it.
+
+    ``form`` names one of the language's formats. A day is written as a day.
+    """
     if at is None:
         return ""
     if not isinstance(at, dt.datetime):
         return format_html(
-            '<time datetime="{}">{}</time>', at.isoformat(), date_in_words(at, "j M Y")
+            '<time datetime="{}">{}</time>', at.isoformat(), date_format(at, "SHORT_DATE_FORMAT")
         )
-    local = timezone.localtime(at)
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_in_words(local, form))
+    words = date_format(timezone.localtime(at), form)
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), words)
 
 
 @register.simple_tag
@@ -148,9 +159,51 @@ def ago(at: dt.datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}" data-elapsed>{}</time>',
         at.isoformat(),
-        date_in_words(timezone.localtime(at), "j M Y, H:i T"),
+        f"{date_format(timezone.localtime(at), 'SHORT_DATETIME_FORMAT')} ({time_zone()})",
         _("%(span)s ago") % {"span": span((clock.now() - at).total_seconds())},
     )
+
+
+def _locale() -> Locale:
+    """Return the reader's locale; English where none is set or it is not known."""
+    try:
+        return Locale.parse(get_language() or "en", sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+@register.simple_tag
+def time_zone() -> str:
+    """Name the clock that the page's times are told by: Central Africa Time (UTC+02:00)."""
+    moment_here = timezone.localtime(clock.now())
+    name = get_timezone_name(moment_here, locale=_locale())
+    offset = f"{moment_here:%z}"
+    return f"{name} (UTC{offset[:3]}:{offset[3:]})" if offset.strip("+-0") else f"{name} (UTC)"
+
+
+@register.filter
+def number(value: Decimal | float | str | None) -> str:
+    """Write a number as the reader's language groups it; whole ones without decimals."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    whole = value == int(value)
+    return number_format(value, decimal_pos=0 if whole else None, force_grouping=True)
+
+
+@register.filter
+def money(amount: Decimal | float | str | None, currency: str) -> str:
+    """Write an amount with its currency's code: USD 12,500 or 12 500 USD; cents if there are."""
+    if amount is None or isinstance(amount, str):
+        return amount or ""
+    locale = _locale()
+    pattern = locale.currency_formats["standard"].pattern.split(";")[0].replace("\u200f", "")
+    pattern = pattern.replace("¤", "¤¤\xa0" if pattern.startswith("¤") else "¤¤")
+    if amount == int(amount):
+        pattern = pattern.replace(".00", "")
+    return format_currency(amount, currency or "USD", pattern, locale=locale, currency_digits=False)
+
+
+register.filter("read_aloud", read_aloud)
 
 
 @register.filter

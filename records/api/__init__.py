@@ -1,12 +1,11 @@
 """The API of records: what is asked, done and kept."""
 
+from records.api.beside import AttachmentsView, AttachmentView, MessagesView
 from records.api.requests import (
     ACTS,
     ActView,
-    AttachmentsView,
     ExtremeSituationsView,
     HistoryView,
-    MessagesView,
     RequestsView,
     RequestView,
 )
@@ -14,6 +13,7 @@ from records.api.requests import (
 __all__ = [
     "ACTS",
     "ActView",
+    "AttachmentView",
     "AttachmentsView",
     "ExtremeSituationsView",
     "HistoryView",

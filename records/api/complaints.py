@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -15,6 +17,7 @@ from common.errors import FieldError, Forbidden, Malformed
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import page_of
+from common.reading import is_plain
 from records import complaints
 from records.api.requests import record_of
 from records.forms import ComplaintForm
@@ -24,7 +27,7 @@ from records.models import Complaint
 class ComplaintSerializer(serializers.ModelSerializer[Complaint]):
     """A complaint, its day to be answered by, and its answer (P50)."""
 
-    record = serializers.CharField(source="rfa.reference", default=None, allow_null=True)
+    record = serializers.SerializerMethodField()
     sector = serializers.CharField(source="sector.code", default=None, allow_null=True)
     logged_by = serializers.CharField(source="logged_by.name")
     answered_by = serializers.CharField(source="answered_by.name", default=None, allow_null=True)
@@ -53,6 +56,10 @@ class ComplaintSerializer(serializers.ModelSerializer[Complaint]):
             "answered_at",
         ]
 
+    def get_record(self, complaint: Complaint) -> str | None:
+        """Name the record it is about, to who may see that record."""
+        return complaint.rfa.reference if complaint.rfa and complaint.rfa_seen else None  # type: ignore[attr-defined]
+
     def get_late(self, complaint: Complaint) -> bool:
         return (complaint.answered_at or now()) > complaint.due_at
 
@@ -74,16 +81,18 @@ class ComplaintsView(IdempotentPosts, APIView):
         complaints.may_log(person).enforce()
         standing = complaints.logging_as(person)
         if standing is None:
-            raise Forbidden("You hold no post in a mission.")
+            raise Forbidden(_("You hold no post in a mission."))
         values = ComplaintForm(standing.post.mission, request.data).values()
         named = values.pop("reference")
         rfa = record_of(person, named) if named else None
         logged = complaints.log_complaint(actor=person, values=values, rfa=rfa)
-        return Response(ComplaintSerializer(logged).data, status=201)
+        return Response(ComplaintSerializer(_seen(request, logged.reference)).data, status=201)
 
 
 def _seen(request: Request, reference: str) -> Complaint:
     person: Any = request.user
+    if not is_plain(reference):
+        raise Http404
     return get_object_or_404(complaints.complaints_of(person), reference=reference)
 
 
@@ -102,7 +111,7 @@ class AnswerComplaintView(IdempotentPosts, APIView):
     def post(self, request: Request, reference: str) -> Response:
         person: Any = request.user
         if not isinstance(request.data, dict):
-            raise Malformed(errors=[FieldError("non_field_errors", "Send an object.")])
+            raise Malformed(errors=[FieldError("non_field_errors", _("Send an object."))])
         complaints.answer_complaint(
             actor=person,
             complaint=_seen(request, reference),

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from common.kept import read_aloud
 from common.listing import asked_page, list_response
 from common.negotiation import WhateverIsAccepted
 from common.paging import Page, page_of
@@ -161,7 +162,7 @@ def _exceptions(lines: list[ComplianceException]) -> list[dict[str, Any]]:
             "title": line.rfa.title,
             "kind": line.rfa.kind,
             "day": line.day,
-            "words": line.words,
+            "words": read_aloud(line.words),
             "entry": line.entry,
             "hash": hashes.get((line.rfa_id, line.entry)),
         }

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -28,13 +29,13 @@ def _own_post(request: Request, code: str) -> Post:
     held = [one.post for one in standings_of(request.user) if not one.routes]  # type: ignore[arg-type]
     found = [post for post in held if code in {"", post.code}]
     if not found:
-        raise Forbidden("You do not act for this post.")
+        raise Forbidden(_("You do not act for this post."))
     return found[0]
 
 
 def _object(data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
-        raise Malformed(errors=[FieldError("non_field_errors", "Send an object.")])
+        raise Malformed(errors=[FieldError("non_field_errors", _("Send an object."))])
     return data
 
 
@@ -149,13 +150,13 @@ class DutiesView(IdempotentPosts, APIView):
         site = None
         errors = []
         if post is None:
-            errors.append(FieldError("post", "Name a post of the mission."))
+            errors.append(FieldError("post", _("Name a post of the mission.")))
         if data.get("site"):
             site = DisplacementSite.objects.filter(
                 mission__in=missions, name=str(data["site"])
             ).first()
             if site is None:
-                errors.append(FieldError("site", "There is no such site in the mission."))
+                errors.append(FieldError("site", _("There is no such site in the mission.")))
         if errors or post is None:
             raise Malformed(errors=errors)
         rfa = record_of(person, str(data["reference"])) if data.get("reference") else None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -53,7 +54,7 @@ class LookAlikesView(IdempotentPosts, APIView):
         rfa = record_of(person, reference)
         data = request.data
         if not isinstance(data, dict) or not isinstance(data.get("other"), str):
-            raise Malformed(errors=[FieldError("other", "Name the request that looks alike.")])
+            raise Malformed(errors=[FieldError("other", _("Name the request that looks alike."))])
         services.weigh_look_alike(
             rfa=rfa,
             other=record_of(person, data["other"]),

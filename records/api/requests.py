@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django import forms
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,22 +22,21 @@ from common.reading import is_plain, one_value_each
 from ledger.queries import history_of
 from missions.models import User
 from records import services
+from records.columns import sorted_by
 from records.filters import lines_for, refuse_misread, register_for
 from records.schema import DRAFT_BODY, EXTREME_BODY, REGISTER_PARAMETERS
 from records.serializers import (
-    AttachmentSerializer,
     EntrySerializer,
     LineSerializer,
-    MessageSerializer,
     RecordSerializer,
 )
 from requests_app.forms import Day, DraftForm, ExtremeSituationForm, unknown_names
 from requests_app.models import AssistanceRequest
+from requests_app.places import doubts_of
 from requests_app.policy import asking_as, may_ask, may_report_extreme
 from requests_app.services import start_draft
 from requests_app.vocabulary import Kind
 
-ORDER = ("-created_at", "-id")
 PEOPLE = ("women", "men", "girls", "boys")
 
 
@@ -52,10 +51,10 @@ def record_of(person: User, reference: str) -> AssistanceRequest:
     return rfa
 
 
-def _body(request: Request) -> dict[str, Any]:
+def body_of(request: Request) -> dict[str, Any]:
     data = request.data
     if not isinstance(data, dict):
-        raise Malformed(errors=[FieldError("non_field_errors", "Send an object.")])
+        raise Malformed(errors=[FieldError("non_field_errors", _("Send an object."))])
     return data if not hasattr(data, "dict") else data.dict()  # type: ignore[union-attr]
 
 
@@ -64,7 +63,7 @@ def _client_id(data: dict[str, Any]) -> UUID | None:
     if said is None:
         return None
     if not isinstance(said, str) or not is_uuid(said):
-        raise Malformed(errors=[FieldError("id", "Send a UUID, or leave it out.")])
+        raise Malformed(errors=[FieldError("id", _("Send a UUID, or leave it out."))])
     return UUID(said)
 
 
@@ -93,25 +92,34 @@ class RequestsView(IdempotentPosts, RecordView):
     def get(self, request: Request) -> Response:
         cursor, size = asked_page(request)
         rows = refuse_misread(register_for(request.user, request.query_params))  # type: ignore[arg-type]
-        page = page_of(rows, ORDER, cursor=cursor, size=size)
+        rows, order = sorted_by(rows, request.query_params)
+        page = page_of(rows, order, cursor=cursor, size=size)
         return list_response(request, LineSerializer(page.rows, many=True).data, page)
 
     @extend_schema(request=DRAFT_BODY, responses={201: RecordSerializer})
     def post(self, request: Request) -> Response:
         """Open a draft. What is no question of the form is named under ``ignored``."""
-        data = _body(request)
+        data = body_of(request)
         kinds = [Kind.CIVIL_ASSISTANCE, Kind.SECURITY_ASSISTANCE, Kind.QIP]
         kind = data.get("kind")
         person: Any = request.user
         may_ask(person).enforce()
         if kind not in kinds:
             words = ", ".join(kinds)
-            hint = (
-                " Extreme situations are reported to extreme-situations/."
-                if (kind == Kind.EXTREME_SITUATION)
-                else ""
+            hint = _("Choose one of: %(words)s.")
+            if kind == Kind.EXTREME_SITUATION:
+                hint = _(
+                    "Choose one of: %(words)s. Extreme situations are reported to "
+                    "extreme-situations/."
+                )
+            raise Malformed(
+                errors=[
+                    FieldError(
+                        "kind",
+                        hint % {"words": words},
+                    )
+                ]
             )
-            raise Malformed(errors=[FieldError("kind", f"Choose one of: {words}.{hint}")])
         standing = asking_as(person)
         mission = standing.post.mission  # type: ignore[union-attr]
         request_id, wrong = None, []
@@ -127,7 +135,9 @@ class RequestsView(IdempotentPosts, RecordView):
         if wrong:
             raise Malformed(errors=wrong)
         rfa = start_draft(actor=person, kind=kind, values=values, request_id=request_id)
-        return self.answer(request, rfa, 201, ignored=unknown_names(kind, data))
+        return self.answer(
+            request, rfa, 201, ignored=unknown_names(kind, data), warnings=_warnings(rfa)
+        )
 
 
 class RequestView(RecordView):
@@ -155,22 +165,29 @@ class RequestView(RecordView):
         person: Any = request.user
         rfa = record_of(person, reference)
         version = _version(request)
-        data = _body(request)
+        data = body_of(request)
         if data.get("kind", rfa.kind) != rfa.kind:
             raise Malformed(
-                errors=[FieldError("kind", "The kind stays: file another request instead.")]
+                errors=[FieldError("kind", _("The kind stays: file another request instead."))]
             )
         values = DraftForm(rfa.kind, rfa.mission, data).values()
         rfa = approvals.change(rfa=rfa, actor=person, values=values, version=version)
-        return self.answer(request, rfa, ignored=unknown_names(rfa.kind, data))
+        return self.answer(
+            request, rfa, ignored=unknown_names(rfa.kind, data), warnings=_warnings(rfa)
+        )
+
+
+def _warnings(rfa: AssistanceRequest) -> list[dict[str, str]]:
+    """Name what seems odd and was kept all the same: a point outside the mission's boundaries."""
+    return [{"field": doubt.field, "message": doubt.message} for doubt in doubts_of(rfa)]
 
 
 def _version(request: Request) -> int:
     said = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not said:
-        raise VersionMissing("Send If-Match with the version you read, as its ETag gave it.")
+        raise VersionMissing(_("Send If-Match with the version you read, as its ETag gave it."))
     if not said.isdecimal() or len(said) > 18:
-        raise Malformed(errors=[FieldError("If-Match", "Send the version as its ETag gave it.")])
+        raise Malformed(errors=[FieldError("If-Match", _("Send the version as its ETag gave it."))])
     return int(said)
 
 
@@ -227,7 +244,7 @@ def read_act(data: dict[str, Any]) -> dict[str, Any]:
         if name not in wrong
     ]
     errors += [
-        FieldError(name, "Answer true or false.")
+        FieldError(name, _("Answer true or false."))
         for name in FLAGS
         if data.get(name) is not None and not isinstance(data[name], bool)
     ]
@@ -298,7 +315,7 @@ def do_complete(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> N
 
 def do_visit(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
     """Record a visit."""
-    _need(said, visited_on="Say on which day the visit was.")
+    _need(said, visited_on=_("Say on which day the visit was."))
     services.record_visit(
         rfa=rfa, actor=person, visited_on=said["visited_on"], findings=said["findings"]
     )
@@ -306,7 +323,7 @@ def do_visit(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None
 
 def do_pay(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
     """Record an instalment."""
-    _need(said, amount="Say how much was paid.", paid_on="Say on which day it was paid.")
+    _need(said, amount=_("Say how much was paid."), paid_on=_("Say on which day it was paid."))
     services.pay_instalment(
         rfa=rfa,
         actor=person,
@@ -319,7 +336,12 @@ def do_pay(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
 
 def do_tick(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
     """Tick a condition off, or record that it was not met."""
-    _need(said, answer="Name the answer.", number="Name the condition.", met="Say true or false.")
+    _need(
+        said,
+        answer=_("Name the answer."),
+        number=_("Name the condition."),
+        met=_("Say true or false."),
+    )
     services.tick_condition(
         rfa=rfa,
         actor=person,
@@ -332,7 +354,7 @@ def do_tick(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
 
 def do_delivered(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
     """Record what became of a refused need."""
-    _need(said, delivered="Say true if others delivered it, false if nobody did.")
+    _need(said, delivered=_("Say true if others delivered it, false if nobody did."))
     services.record_delivery(
         rfa=rfa,
         actor=person,
@@ -383,7 +405,7 @@ class ActView(IdempotentPosts, RecordView):
         person: Any = request.user
         rfa = record_of(person, reference)
         deed, status = ACTS[self.act]
-        deed(rfa, person, read_act(_body(request)))
+        deed(rfa, person, read_act(body_of(request)))
         return self.answer(request, rfa, status)
 
 
@@ -400,50 +422,6 @@ class HistoryView(APIView):
         return list_response(request, rows, page)
 
 
-class AttachmentsView(IdempotentPosts, APIView):
-    """Keep a file beside a request."""
-
-    parser_classes = [MultiPartParser]
-
-    @extend_schema(
-        request={
-            "multipart/form-data": {
-                "type": "object",
-                "properties": {
-                    "file": {"type": "string", "format": "binary"},
-                    "caption": {"type": "string"},
-                },
-            }
-        },
-        responses={201: AttachmentSerializer},
-    )
-    def post(self, request: Request, reference: str) -> Response:
-        person: Any = request.user
-        rfa = record_of(person, reference)
-        upload = request.FILES.get("file")
-        kept = approvals.attach(
-            rfa=rfa,
-            actor=person,
-            upload=upload,  # type: ignore[arg-type]
-            caption=read_act(_body(request))["caption"],
-        )
-        return Response(AttachmentSerializer(kept).data, status=201)
-
-
-class MessagesView(IdempotentPosts, APIView):
-    """Say something about a request."""
-
-    @extend_schema(request=OpenApiTypes.OBJECT, responses={201: MessageSerializer})
-    def post(self, request: Request, reference: str) -> Response:
-        person: Any = request.user
-        rfa = record_of(person, reference)
-        said = read_act(_body(request))
-        message = approvals.say(
-            rfa=rfa, actor=person, text=said["text"], internal=bool(said["internal"])
-        )
-        return Response(MessageSerializer(message).data, status=201)
-
-
 class ExtremeSituationsView(IdempotentPosts, RecordView):
     """Report help already given to prevent loss of life, injury or property (P40)."""
 
@@ -451,11 +429,11 @@ class ExtremeSituationsView(IdempotentPosts, RecordView):
     def post(self, request: Request) -> Response:
         person: Any = request.user
         may_report_extreme(person).enforce()
-        data = _body(request)
+        data = body_of(request)
         request_id = _client_id(data)
         standing = asking_as(person)
         form = ExtremeSituationForm(standing.post.mission, data)  # type: ignore[union-attr]
         rfa = approvals.report_extreme_situation(
             actor=person, values=form.values(), request_id=request_id
         )
-        return self.answer(request, rfa, 201)
+        return self.answer(request, rfa, 201, warnings=_warnings(rfa))

@@ -1,5 +1,7 @@
 """Who reads compliance, and up to which classification."""
 
+from django.utils.translation import gettext as _
+
 from common.verdict import YES, Verdict, not_you
 from missions.models import User
 from missions.queries import Standing, standings_of
@@ -24,8 +26,10 @@ def may_read_compliance(person: User) -> Verdict:
     """Let the Chief of Staff, the Chief UN-CIMIC, evaluators, the SRSG and the DSRSG read (G)."""
     if reads_as(person) is None:
         return not_you(
-            "Compliance is for the Chief of Staff, the Chief UN-CIMIC, evaluators, the SRSG and "
-            "the DSRSG/RC/HC.",
+            _(
+                "Compliance is for the Chief of Staff, the Chief UN-CIMIC, evaluators, the SRSG "
+                "and the DSRSG/RC/HC."
+            ),
             "G",
         )
     return YES

@@ -4,15 +4,27 @@ One small function a row, named by its paragraph. Each takes a record loaded ``W
 returns what the row says of it, or ``None`` where it does not apply.
 """
 
+from django.utils.translation import gettext_noop as noop
+
 from approvals.invariants.asked import within_mission_capability
 from approvals.invariants.finding import COMPLIED, PENDING, Finding, Outcome, exception
 from approvals.invariants.process import COMPETENT, NEEDS_MISSION_SUPPORT
 from approvals.invariants.record import CIVIL
 from approvals.models import Answer
 from approvals.vocabulary import APPROVALS, SeatKind, Word
+from common.kept import Kept
+from missions.calendar import local_day
 from missions.vocabulary import Role
 from records.compliance.loading import Whole
 from requests_app.vocabulary import Kind, Route, Status
+
+CLOSED_WITHOUT = Kept(noop("It was closed without %(what)s."))
+CONDITIONS_OPEN = Kept(
+    noop(
+        "It was closed with %(open)s of %(all)s conditions neither ticked off nor said not to "
+        "be met."
+    )
+)
 
 
 def _came_before_the_start(record: Whole, given: Answer | None) -> bool:
@@ -22,7 +34,7 @@ def _came_before_the_start(record: Whole, given: Answer | None) -> bool:
         return False
     number = record.number_of(given)
     recorded = started is None or (number is not None and number < started.number)
-    return recorded and given.at.date() <= task.started_on
+    return recorded and local_day(record.rfa.mission, given.at) <= task.started_on
 
 
 def _is_started(record: Whole) -> bool:
@@ -46,7 +58,8 @@ def assistance_within_capability(record: Whole) -> Finding | None:
     if record.instalments:
         return COMPLIED
     return exception(
-        "The project was closed without an instalment on record.", record.number("record.closed")
+        noop("The project was closed without an instalment on record."),
+        record.number("record.closed"),
     )
 
 
@@ -64,7 +77,7 @@ def mission_support_before_the_task(record: Whole) -> Finding | None:
     if said and _came_before_the_start(record, said[0]):
         return COMPLIED
     return exception(
-        "The task was started before DMS/CMS had answered.",
+        noop("The task was started before DMS/CMS had answered."),
         record.started.number if record.started else None,
     )
 
@@ -73,20 +86,20 @@ def _lacking_in_a_closed_record(record: Whole) -> str:
     """Say what paragraph 41 still lacks in a closed record, or ''."""
     rfa = record.rfa
     if not rfa.description.strip():
-        return "details of the task"
+        return noop("details of the task")
     if rfa.kind == Kind.EXTREME_SITUATION:
         found = record.standing(seat_kind=SeatKind.FINDING)
-        return "" if found else "the finding"
+        return "" if found else noop("the finding")
     cancelled = record.last("request.cancelled")
     if cancelled is not None:
         said = record.said(cancelled).get("reason")
-        return "" if said else "why it was cancelled"
+        return "" if said else noop("why it was cancelled")
     if record.approval is not None:
         done = record.task is not None and record.task.completed_on is not None
-        return "" if done else "when it was completed"
+        return "" if done else noop("when it was completed")
     if record.decision is None or not record.decision.remarks.strip():
-        return "why it was not approved"
-    return "" if record.delivery else "whether and when others delivered it"
+        return noop("why it was not approved")
+    return "" if record.delivery else noop("whether and when others delivered it")
 
 
 def record_is_complete(record: Whole) -> Finding | None:
@@ -98,13 +111,13 @@ def record_is_complete(record: Whole) -> Finding | None:
         return None
     refused = record.decision if record.approval is None else None
     if refused is not None and not refused.remarks.strip():
-        return exception("It was refused without a reason.", record.number_of(refused))
+        return exception(noop("It was refused without a reason."), record.number_of(refused))
     if record.rfa.status != Status.CLOSED:
         return PENDING
     lacking = _lacking_in_a_closed_record(record)
     if not lacking:
         return COMPLIED
-    return exception(f"It was closed without {lacking}.", record.number("record.closed"))
+    return exception(CLOSED_WITHOUT(what=lacking), record.number("record.closed"))
 
 
 def _conditions(record: Whole) -> list[tuple[int, int]]:
@@ -132,12 +145,11 @@ def implementation_was_followed(record: Whole) -> Finding | None:
     open_ones = [one for one in _conditions(record) if one not in checked]
     if open_ones:
         return exception(
-            f"It was closed with {len(open_ones)} of {len(_conditions(record))} conditions neither "
-            "ticked off nor said not to be met.",
+            CONDITIONS_OPEN(open=len(open_ones), all=len(_conditions(record))),
             closed,
         )
     if not record.reports and not record.visits:
-        return exception("It was closed without progress or a visit on record.", closed)
+        return exception(noop("It was closed without progress or a visit on record."), closed)
     return COMPLIED
 
 
@@ -157,7 +169,7 @@ def approved_before_any_start(record: Whole) -> Finding | None:
             or approval.answer not in APPROVALS
             or not _came_before_the_start(record, approval)
         ):
-            return exception("The task started without a competent approval.", started)
+            return exception(noop("The task started without a competent approval."), started)
     if rfa.route in {Route.SECURITY_HUMANITARIAN, Route.SECURITY_MISSION}:
         tasking = record.answer_with(task.tasking_id)
         if (
@@ -165,7 +177,7 @@ def approved_before_any_start(record: Whole) -> Finding | None:
             or tasking.answer != Word.ACCEPT
             or not _came_before_the_start(record, tasking)
         ):
-            return exception("The task started before the force was tasked.", started)
+            return exception(noop("The task started before the force was tasked."), started)
     return COMPLIED
 
 
@@ -184,6 +196,6 @@ def mission_support_before_any_start(record: Whole) -> Finding | None:
     ):
         return COMPLIED
     return exception(
-        "The task started without an answer of DMS/CMS to rest on.",
+        noop("The task started without an answer of DMS/CMS to rest on."),
         record.started.number if record.started else None,
     )

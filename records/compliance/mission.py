@@ -9,6 +9,7 @@ from collections import defaultdict
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from approvals.models import PrioritySet
@@ -116,10 +117,10 @@ def processes_are_promulgated(scope: Scope) -> Counted:
     named = []
     for route in Route:
         own = in_force.get(route.value)
-        if own:
+        if own and own["in_force_from"]:
             words = _("Version %(version)s, in force from %(day)s.") % {
                 "version": own["version"],
-                "day": own["in_force_from"],
+                "day": date_format(own["in_force_from"], "SHORT_DATE_FORMAT"),
             }
             named.append(Named(str(route.label), COMPLIED, words))
         elif left >= 0:
@@ -129,7 +130,7 @@ def processes_are_promulgated(scope: Scope) -> Counted:
             named.append(Named(str(route.label), PENDING, words))
         else:
             words = _("On the shipped baseline: the six months ended on %(day)s.") % {
-                "day": deadline
+                "day": date_format(deadline, "SHORT_DATE_FORMAT")
             }
             named.append(Named(str(route.label), EXCEPTION, words))
     return counted(named)
@@ -152,9 +153,11 @@ def priorities_are_reviewed(scope: Scope) -> Counted:
         late = ended > each.review_on if ended else each.review_on < scope.as_of
         name = f"{each.title} ({each.in_force_from})"
         words = (
-            _("The review was due on %(day)s.") % {"day": each.review_on}
+            _("The review was due on %(day)s.")
+            % {"day": date_format(each.review_on, "SHORT_DATE_FORMAT")}
             if late
-            else _("Reviewed in time; to be reviewed by %(day)s.") % {"day": each.review_on}
+            else _("Reviewed in time; to be reviewed by %(day)s.")
+            % {"day": date_format(each.review_on, "SHORT_DATE_FORMAT")}
         )
         named.append(Named(name, EXCEPTION if late else COMPLIED, words))
     return counted(named)
@@ -252,7 +255,11 @@ def somebody_monitors(scope: Scope) -> Counted:
     for tenure in evaluators.order_by("from_on", "pk"):
         name = f"{tenure.post}: {tenure.person.name}"
         named.append(
-            Named(name, COMPLIED, _("Until %(day)s.") % {"day": tenure.until_on})
+            Named(
+                name,
+                COMPLIED,
+                _("Until %(day)s.") % {"day": date_format(tenure.until_on, "SHORT_DATE_FORMAT")},
+            )
             if tenure.until_on
             else Named(name, EXCEPTION, _("The account has no last day."))
         )

@@ -72,7 +72,7 @@ def _unit(unit: UnitLine) -> dict[str, Any]:
         "held": unit.held,
         "not_held": unit.not_held,
         "open": unit.open,
-        "rate": "–" if unit.rate is None else f"{unit.rate} %",
+        "rate": "–" if unit.rate is None else _("%(percent)s %%") % {"percent": unit.rate},
         "median": minutes_in_words(unit.median_minutes),
     }
 
@@ -107,7 +107,7 @@ def _data(report: Report, units: list[UnitLine], reader: User, post: str) -> dic
     narrowed = [str(question.sector)] if question.sector else []
     narrowed += [str(Kind(question.kind).label)] if question.kind else []
     made = {
-        "day": date_format(now(), "j F Y, H:i"),
+        "day": date_format(now(), "DATETIME_FORMAT"),
         "name": reader.name,
         "post": post,
     }
@@ -117,7 +117,9 @@ def _data(report: Report, units: list[UnitLine], reader: User, post: str) -> dic
         "description": _("What complied and what did not, paragraph by paragraph"),
         "mission": mission.code,
         "mission_name": mission.name,
-        "period": " – ".join(date_format(day, "j F Y") for day in (question.since, question.until)),
+        "period": " – ".join(
+            date_format(day, "DATE_FORMAT") for day in (question.since, question.until)
+        ),
         "narrowed": ", ".join(narrowed),
         "clearance": _("Counts records up to “%(level)s”.")
         % {"level": Classification(report.clearance).label},

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import override
 
 from approvals.invariants.finding import Finding, Outcome
 from common.clock import now
@@ -173,7 +174,8 @@ def _replace_exceptions(records: list[Whole], found: dict[UUID, dict[str, Findin
 def _keep(ids: list[UUID]) -> None:
     """Find anew what these records are, whose chains are locked, and count what changed."""
     records = load(ids)
-    found = {record.rfa.pk: findings_of(record) for record in records}
+    with override("en"):  # what is kept holds no translated word
+        found = {record.rfa.pk: findings_of(record) for record in records}
     kept = {line.rfa_id: line for line in RecordCompliance.objects.filter(rfa__in=ids)}
     changes: Changes = defaultdict(Counter)
     lines = []

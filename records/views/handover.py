@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
@@ -96,7 +97,7 @@ def _parts(page: Handing) -> list[dict[str, Any]]:
 
 def _tiles(page: Handing) -> list[dict[str, Any]]:
     """Sum the page up: how much is owed, promised, running and sensitive."""
-    owed: list[Any] = [*page.owed, *page.referred]
+    owed: list[Any] = [*page.owed, *page.referred, *page.complaints]
     late = sum(1 for one in owed if one.due_at and one.due_at <= now())
     return [
         {
@@ -300,7 +301,7 @@ class DelegateView(_DeedView):
         return _("%(name)s may act for %(post)s until %(day)s.") % {
             "name": given.delegate.name,
             "post": post.title,
-            "day": given.until_on,
+            "day": date_format(given.until_on, "SHORT_DATE_FORMAT"),
         }
 
 
@@ -325,7 +326,7 @@ class InChargeView(_DeedView):
         return _("%(name)s is in charge of %(post)s until %(day)s.") % {
             "name": named.person.name,
             "post": post.title,
-            "day": named.until_on,
+            "day": date_format(named.until_on, "SHORT_DATE_FORMAT"),
         }
 
 
