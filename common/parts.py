@@ -227,6 +227,13 @@ def examples() -> dict[str, dict[str, Any]]:
             ]
         },
         "kind_tag": {"kind": "qip", "label": "Quick Impact Project"},
+        "languages": {
+            "languages": [
+                {"code": "en", "name": "English"},
+                {"code": "fr", "name": "Français"},
+            ],
+            "next": "#languages",
+        },
         "notice": {"text": "The clock of this request stands still.", "tone": "wait"},
         "page_header": {
             "title": "Register",
