@@ -1,5 +1,6 @@
 """Follow every link of the demonstration as somebody would, and tell what was met."""
 
+from collections import Counter
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
@@ -8,6 +9,7 @@ from django.urls import resolve
 
 from missions.models import User
 
+MOST = 8  # so many addresses of one page are opened by one person, whatever the filters
 EACH = 2  # so many addresses of one page are opened by one person: with each set of filters
 NOT_PAGES = ("/static/", "/accounts/logout", "/api/v1/schema", "/api/v1/docs")
 Found = dict[str, tuple[str, str, int]]  # page: who met it first, at which address, its size
@@ -42,7 +44,7 @@ def crawl(username: str, met: Found) -> dict[str, int | str]:
     """Open what links lead a person to from the first page; return what failed, by address."""
     client = Client()
     client.force_login(User.objects.get(username=username))
-    owed, opened, failed = ["/"], {}, {}
+    owed, opened, failed = ["/"], Counter[str](), {}
     seen = set()
     while owed:
         address = owed.pop(0)
@@ -50,9 +52,9 @@ def crawl(username: str, met: Found) -> dict[str, int | str]:
             continue
         seen.add(address)
         page, shape = page_of(address)
-        if opened.get(shape, 0) >= EACH:
+        if opened[shape] >= EACH or opened[page] >= MOST:
             continue
-        opened[shape] = opened.get(shape, 0) + 1
+        opened.update({shape, page})
         answer = client.get(address, follow=True)
         landed = answer.redirect_chain[-1][0] if answer.redirect_chain else address
         if answer.status_code >= 400:
