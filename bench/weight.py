@@ -9,6 +9,7 @@ Chromium counts what came over the line, headings and all. Then again at 50 kbit
 Ends with 1 where a first page is over 100 KB, a next one over 20 KB, or another host is asked.
 """
 
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -95,7 +96,9 @@ def opened(page: Page, path: str) -> float:
 def weigh(playwright: Playwright, address: str) -> int:
     """Open every journey; print what each page weighed; return how many were over."""
     over = 0
-    browser = playwright.chromium.launch(args=["--no-sandbox"])
+    browser = playwright.chromium.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+    )
     print(f"{'page':44} {'KB':>6} {'asks':>5} {'else':>5} {'s at 50 kbit/s':>15}")
     for username, paths in JOURNEYS.items():
         cookies = entered(browser, address, username)
