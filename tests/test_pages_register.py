@@ -166,6 +166,7 @@ def test_a_reference_typed_among_the_filters_opens_its_record(desk, records):
     page = desk("chief.cimic")
     page.goto("/register/")
     page.get_by_label("Words or reference").fill(records["qip"].reference)
+    page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/register/{records['qip'].reference}/"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Latrines at Bikoro")
 
@@ -197,6 +198,7 @@ def test_a_filter_changes_what_the_map_shows(desk, records):
     page.goto("/map/")
     expect(moving(page)).to_be_visible()
     page.get_by_label("Words or reference").fill("well")
+    page.keyboard.press("Enter")
     expect(page.locator("[data-said]")).to_have_text("Records in sight: 1. Displacement sites: 1.")
     page.get_by_role("link", name="Refused needs unmet").click()
     expect(page.get_by_role("table")).to_contain_text("All")
@@ -251,6 +253,7 @@ def test_beside_the_list_the_map_shows_the_same_question(desk, records):
     expect(page.locator("[data-said]")).to_contain_text("Records in sight: 4.")
     expect(rows(page)).to_have_count(4)
     page.get_by_label("Words or reference").fill("well")
+    page.keyboard.press("Enter")
     expect(page.locator("[data-said]")).to_contain_text("Records in sight: 1.")
     expect(rows(page)).to_have_count(1)
     assert "map=1" in page.url
