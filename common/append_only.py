@@ -12,7 +12,12 @@ from django.db import migrations, models
 
 
 class AppendOnly(models.Model):
-    """A row that, once written, is neither changed nor deleted."""
+    """A row that, once written, is neither changed nor deleted.
+
+    ``serving_may_call`` names functions of the owner's that make a narrow exception, if any.
+    """
+
+    serving_may_call: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True
@@ -84,7 +89,8 @@ def grant_serving_role(connection: Any, role: str) -> None:
     """Grant the serving role what it needs and nothing that would let it rewrite the past.
 
     Run by the owner after each migration: read and write everywhere, add only on
-    ``AppendOnly`` tables, update only named columns of ``ServingMayUpdate`` tables.
+    ``AppendOnly`` tables, update only named columns of ``ServingMayUpdate`` tables, and call
+    what a model names in ``serving_may_call``.
     """
     quote = connection.ops.quote_name
     who = quote(role)
@@ -108,6 +114,9 @@ def grant_serving_role(connection: Any, role: str) -> None:
     for model in _tables(NeverDeleted):
         table = quote(model._meta.db_table)
         statements.append(f"REVOKE DELETE, TRUNCATE ON {table} FROM {who}")
+    for model in apps.get_models():
+        for function in getattr(model, "serving_may_call", ()):
+            statements.append(f"GRANT EXECUTE ON FUNCTION {function} TO {who}")
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

@@ -2,20 +2,25 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from common.canonical import canonical
 from common.clock import is_told, now
+from common.errors import FieldError, Forbidden, Malformed, NotNow
 from ledger.hashing import Bound, digest_of, hash_of
-from ledger.models import Chain, Entry, OutboxRow, Payload
+from ledger.models import Chain, Entry, ErasedPayload, Erasure, OutboxRow, Payload
 from missions.models import Mission, User
 from missions.queries import Standing
 
 SYSTEM = "CIMIC"
+# What says that something was erased, by whom and why, is never erased itself.
+NEVER_ERASED = frozenset({"payloads.erased", "erasure.asked", "erasure.refused"})
 
 
 def open_chain(*, subject_id: UUID, mission: Mission, subject: str, reference: str) -> Chain:
@@ -90,3 +95,88 @@ def append(
     chain.head, chain.length = entry.hash, entry.number
     chain.save(update_fields=["head", "length"])
     return entry
+
+
+def _to_erase(chain: Chain, numbers: Collection[int] | None) -> list[Entry]:
+    """Return the entries whose payloads can be erased; raise for one that cannot."""
+    entries = chain.entries.filter(payload__erasure=None).exclude(act__in=NEVER_ERASED)
+    if numbers is not None:
+        entries = entries.filter(number__in=numbers)
+    found = list(entries.order_by("number"))
+    lacking = sorted(set(numbers or ()) - {entry.number for entry in found})
+    if lacking:
+        raise NotNow(
+            _("Entries that cannot be erased, or were already: %(numbers)s.")
+            % {"numbers": ", ".join(map(str, lacking))},
+            paragraph="41",
+        )
+    if not found:
+        raise NotNow(_("There is nothing left to erase."), paragraph="41")
+    return found
+
+
+def erase_payloads(
+    *,
+    chain_id: UUID,
+    numbers: Collection[int] | None,
+    asked_by: User,
+    asked_as: Standing,
+    asked_at: dt.datetime,
+    confirmed_by: User,
+    confirmed_as: Standing,
+    reason: str,
+    authority: str = "",
+) -> Erasure:
+    """Erase for good what some of a chain's entries say; ``numbers`` None is all of them.
+
+    Each leaves its stub: the hashes, who did what and when, the digest, and by whom and why
+    it was erased, in an entry of its own; so the chain still verifies. Who may ask and
+    confirm is the caller's policy, asked anew at this moment; that they are two people is
+    this service's and the database's. Must run inside a transaction. Raises ``Forbidden``
+    for one person alone, ``Malformed`` without a reason, ``NotNow`` for entries that are
+    not there, were erased already, or record an erasure.
+    """
+    if asked_by.pk == confirmed_by.pk:
+        raise Forbidden(_("Whoever asked for an erasure cannot confirm it."), paragraph="41")
+    if not reason.strip():
+        raise Malformed(errors=[FieldError("reason", _("Say why it is erased."), "41")])
+    chain = Chain.objects.select_for_update().get(pk=chain_id)
+    entries = _to_erase(chain, numbers)
+    deed = append(
+        chain_id=chain_id,
+        act="payloads.erased",
+        actor=confirmed_by,
+        standing=confirmed_as,
+        payload={
+            "entries": [
+                {"number": entry.number, "payload_digest": entry.payload_digest}
+                for entry in entries
+            ],
+            "reason": reason.strip(),
+            "authority": authority,
+            "asked_by": asked_by.name,
+            "asked_by_id": asked_by.pk,
+            "asked_as": asked_as.post.title,
+            "asked_at": asked_at,
+        },
+    )
+    erasure = Erasure.objects.create(
+        chain=chain,
+        entry=deed,
+        reason=reason.strip(),
+        authority=authority,
+        asked_by=asked_by,
+        asked_at=asked_at,
+        confirmed_by=confirmed_by,
+        at=deed.recorded_at,
+    )
+    ErasedPayload.objects.bulk_create(
+        ErasedPayload(erasure=erasure, entry=entry, digest=entry.payload_digest)
+        for entry in entries
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT erase_payloads(%s)", [erasure.pk])
+        (erased,) = cursor.fetchone()
+    if erased != len(entries):
+        raise RuntimeError(f"{erased} payloads of {len(entries)} were erased.")
+    return erasure
