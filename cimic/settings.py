@@ -262,11 +262,28 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "make the checkpoint of the day": {
+        "task": "ledger.tasks.make_daily_checkpoint",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "send receipts": {
+        "task": "ledger.tasks.send_receipts",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "forget old idempotency keys": {
         "task": "common.tasks.forget_old_idempotency_keys",
         "schedule": 86400.0,
     },
 }
+
+# The secret that checkpoints of the ledger are signed with, or the file it is in; who is sent
+# their receipts, and a folder outside this server for them.
+SIGNING_KEY = env.str("CIMIC_SIGNING_KEY", default="")
+SIGNING_KEY_FILE = env.str("CIMIC_SIGNING_KEY_FILE", default="")
+RECEIPT_EMAILS = env.list("CIMIC_RECEIPT_EMAILS", default=[])
+RECEIPT_FOLDER = env.str("CIMIC_RECEIPT_FOLDER", default="")
 
 # Whoever is owed an outbox row for each entry of the ledger.
 LEDGER_LISTENERS = ["notices", "compliance"]

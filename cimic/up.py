@@ -22,7 +22,16 @@ from typing import Any
 import psycopg2
 
 from cimic.bootstrap import HOST, port_asked, port_trouble
-from cimic.embedded import Carrier, Failed, Server, Using, data_folder, load_env, secret_key
+from cimic.embedded import (
+    Carrier,
+    Failed,
+    Server,
+    Using,
+    data_folder,
+    load_env,
+    secret_key,
+    tell_signing_key,
+)
 from cimic.embedded.children import Child, Console
 from cimic.embedded.folder import CHECKOUT
 from cimic.embedded.postgres import OWNER, SERVING
@@ -140,6 +149,7 @@ class Supervisor:
         """Set what the children read from the environment, save what is set already."""
         if not os.environ.get("CIMIC_DATABASE_URL"):
             os.environ.setdefault("CIMIC_DEMO", "1")  # on our own database, on loopback alone
+            tell_signing_key(self.folder)
         os.environ["CIMIC_DATA"] = str(self.folder)
         os.environ.setdefault("CIMIC_SECRET_KEY", secret_key(self.folder))
         os.environ.setdefault("CIMIC_SITE_URL", self.site)

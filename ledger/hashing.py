@@ -1,7 +1,10 @@
 """How an entry is bound to the one before it; writers and verifiers share this definition."""
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
+from typing import Any
 from uuid import UUID
 
 from common.canonical import canonical, sha256
@@ -54,3 +57,34 @@ def hash_of(entry: Bound) -> str:
             ]
         )
     )
+
+
+def entry_hash(row: tuple[Any, ...]) -> str:
+    """Return what ``hash_of`` does, for a plain row, in a tenth of the time.
+
+    The row is chain, number, act, actor, actor_name, post, post_title, capacity, happened_at,
+    recorded_at, told_clock, previous, payload_digest and whatever follows; the chain and the
+    moments as their canonical text. A test holds both to the same answer.
+    """
+    (
+        chain,
+        number,
+        act,
+        actor,
+        name,
+        post,
+        title,
+        capacity,
+        happened,
+        recorded,
+        told,
+        previous,
+        digest,
+    ) = row[:13]  # noqa: E501
+    text = (
+        f'["cimic-entry-1","{chain}",{number},{quoted(act)},{"null" if actor is None else actor},'
+        f"{quoted(name)},{'null' if post is None else post},{quoted(title)},{quoted(capacity)},"
+        f'"{happened}","{recorded}",{"true" if told else "false"},{quoted(previous)},'
+        f"{quoted(digest)}]"
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,151 +1,115 @@
-"""Proving that nothing was changed, left out or put in between."""
+"""Proving that nothing was changed, left out or put in between, nor behind the witnesses' backs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
-from django.utils.translation import gettext_noop as noop
+from django.db import connection, transaction
 
-from common.kept import Kept
-from ledger.hashing import Bound, digest_of, hash_of
-from ledger.models import GENESIS, Chain, Entry
+from common.clock import iso
+from ledger.models import Chain, Entry, WitnessReceipt
+from ledger.reading import Break, Open, Row, prove, prove_chain, stream
+from ledger.witnesses import Fault, prove_checkpoints
+from missions.models import Mission
 
-PAGE = 2000
-MISSING = Kept(noop("entry %(number)s is missing"))
-SHORT = Kept(noop("the chain says %(length)s entries, %(found)s are there"))
+__all__ = ["Break", "Finding", "break_in", "verify"]
 
-
-@dataclass(frozen=True)
-class Break:
-    """The first entry of a chain that does not hold, and why."""
-
-    chain: str
-    reference: str
-    number: int
-    reason: str
+ONLY = {
+    "ledger_entry": "entry.chain_id",
+    "ledger_chain chain": "chain.id",
+    "ledger_checkpointleaf": "leaf.chain_id",
+}
 
 
 @dataclass
 class Finding:
-    """What verifying found: how much was read, and the first break of each broken chain."""
+    """What verifying found: how much was read, each chain's first break, what else is wrong.
 
-    chains: int
-    entries: int
-    breaks: list[Break]
+    ``unwitnessed`` entries are newer than the last checkpoint whose receipt has left the
+    server: they hold together, but nobody outside could tell if they were written anew.
+    """
+
+    chains: int = 0
+    entries: int = 0
+    unwitnessed: int = 0
+    checkpoints: int = 0
+    witnessed_until: int = 0
+    breaks: list[Break] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
-        return not self.breaks
+        return not self.breaks and not self.faults
+
+    def lost(self, chain: str, reason: str) -> None:
+        """Keep that a chain's entries or leaves are there, and its row is not."""
+        if not any(found.chain == chain for found in self.breaks):
+            self.breaks.append(Break(chain, "", 1, reason))
 
 
-def _entries(chains: list[Chain]) -> Iterator[Entry]:
-    """Yield the chains' entries in order, a page at a time over (chain, number)."""
-    rows = (
-        Entry.objects.filter(chain__in=chains)
-        .select_related("payload")
-        .order_by("chain_id", "number")
-    )
-    last: tuple[Any, int] | None = None
-    while True:
-        page = rows
-        if last:
-            page = rows.extra(  # noqa: S610 - fixed text, values bound
-                where=["(chain_id, number) > (%s, %s)"], params=[last[0], last[1]]
-            )
-        found = list(page[:PAGE])
-        yield from found
-        if len(found) < PAGE:
-            return
-        last = (found[-1].chain_id, found[-1].number)
+@contextmanager
+def _one_look() -> Iterator[None]:
+    """See the database as it is at one moment, if this is not part of a deed already."""
+    alone = not connection.in_atomic_block
+    with transaction.atomic():
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
-def _fault(entry: Entry, number: int, previous: str) -> str:
-    """Say what is wrong with an entry that should be this number after this hash, or ''."""
-    if entry.number != number:
-        return MISSING(number=number)
-    if entry.previous != previous:
-        return noop("it does not follow the entry before it")
-    bound = Bound(
-        chain=entry.chain_id,
-        number=entry.number,
-        act=entry.act,
-        actor=entry.actor_id,
-        actor_name=entry.actor_name,
-        post=entry.post_id,
-        post_title=entry.post_title,
-        capacity=entry.capacity,
-        happened_at=entry.happened_at,
-        recorded_at=entry.recorded_at,
-        told_clock=entry.told_clock,
-        previous=entry.previous,
-        payload_digest=entry.payload_digest,
-    )
-    if hash_of(bound) != entry.hash:
-        return noop("its columns do not give its hash")
+def _reader(mission: Mission | None, chain: Any) -> Open:
+    """Return what opens the readings, of one mission's chains, of one chain, or of all."""
+
+    def open_rows(sql: str) -> Iterator[Row]:
+        column = next(name for table, name in ONLY.items() if f"FROM {table}" in sql)
+        if chain is not None:
+            return stream(sql.format(only=f"WHERE {column} = %s"), [str(chain)])
+        if mission is not None:
+            own = "(SELECT id FROM ledger_chain WHERE mission_id = %s)"
+            return stream(sql.format(only=f"WHERE {column} IN {own}"), [mission.pk])
+        return stream(sql.format(only=""))
+
+    return open_rows
+
+
+def last_witnessed() -> int:
+    """Return the number of the last checkpoint whose receipt has left, or 0."""
+    left = WitnessReceipt.objects.exclude(left_at=None).order_by("-checkpoint__number")
+    return left.values_list("checkpoint__number", flat=True).first() or 0
+
+
+def verify(*, mission: Mission | None = None, chain: Any = None) -> Finding:
+    """Check every entry, of one mission or one chain or all, and every checkpoint but of one chain.
+
+    Each entry against its hash, its place, its payload, and what the checkpoints witnessed
+    of it; each checkpoint against its signature, the one before, the leaves it was made of,
+    and the receipts. Reads in order, a page at a time, at one moment of the database.
+    """
+    finding = Finding()
+    with _one_look():
+        finding.witnessed_until = last_witnessed()
+        prove(_reader(mission, chain), finding.witnessed_until, finding)
+        if chain is None:
+            prove_checkpoints(finding)
+    return finding
+
+
+def _row(entry: Entry) -> Row:
     payload = getattr(entry, "payload", None)
-    if payload is None:
-        return noop("its payload is missing")
-    if digest_of(payload.salt, payload.text) != entry.payload_digest:
-        return noop("its payload was changed")
-    return ""
+    return (
+        str(entry.chain_id), entry.number, entry.act, entry.actor_id, entry.actor_name,
+        entry.post_id, entry.post_title, entry.capacity, iso(entry.happened_at),
+        iso(entry.recorded_at), entry.told_clock, entry.previous, entry.payload_digest, entry.hash,
+        payload and payload.salt, payload and payload.text, payload and payload.erasure_id,
+    )  # fmt: skip
 
 
 def break_in(chain: Chain, entries: list[Entry]) -> Break | None:
     """Return where a chain that is loaded, with its entries and payloads, first does not hold."""
-    number, previous = 0, GENESIS
-    for entry in entries:
-        reason = _fault(entry, number + 1, previous)
-        if reason:
-            return Break(str(chain.pk), chain.reference, number + 1, reason)
-        number, previous = entry.number, entry.hash
-    if (number, previous) != (chain.length, chain.head):
-        reason = SHORT(length=chain.length, found=number)
-        return Break(str(chain.pk), chain.reference, min(number + 1, chain.length), reason)
-    return None
-
-
-def _verify_some(chains: list[Chain], finding: Finding) -> None:
-    state = {chain.pk: (0, GENESIS) for chain in chains}
-    broken: set[Any] = set()
-    by_id = {chain.pk: chain for chain in chains}
-    for entry in _entries(chains):
-        finding.entries += 1
-        chain = by_id[entry.chain_id]
-        if chain.pk in broken:
-            continue
-        number, previous = state[chain.pk]
-        reason = _fault(entry, number + 1, previous)
-        if reason:
-            broken.add(chain.pk)
-            finding.breaks.append(Break(str(chain.pk), chain.reference, number + 1, reason))
-            continue
-        state[chain.pk] = (entry.number, entry.hash)
-    for chain in chains:
-        if chain.pk not in broken and state[chain.pk] != (chain.length, chain.head):
-            number = min(state[chain.pk][0] + 1, chain.length)
-            finding.breaks.append(
-                Break(
-                    str(chain.pk),
-                    chain.reference,
-                    number,
-                    SHORT(length=chain.length, found=state[chain.pk][0]),
-                )
-            )
-
-
-def verify(chains: QuerySet[Chain] | None = None) -> Finding:
-    """Check every entry of the chains against its hash, its place and its payload.
-
-    Reads page by page, so memory stays small whatever the length.
-    """
-    every = (Chain.objects.all() if chains is None else chains).order_by("pk")
-    finding = Finding(0, 0, [])
-    last = None
-    while True:
-        some = list((every.filter(pk__gt=last) if last else every)[:PAGE])
-        if not some:
-            return finding
-        finding.chains += len(some)
-        _verify_some(some, finding)
-        last = some[-1].pk
+    proved = prove_chain(map(_row, entries), length=chain.length, head=chain.head)
+    if not proved.reason:
+        return None
+    return Break(str(chain.pk), chain.reference, proved.number, proved.reason)

@@ -44,6 +44,7 @@ def test_a_ledger_left_alone_holds_and_says_how_much_was_read(rfa):
     entries, chains = Entry.objects.count(), Chain.objects.count()
     assert out.getvalue().splitlines() == [
         f"{entries} entries in {chains} chains read.",
+        f"0 checkpoints; no receipt has left: all {entries} entries are unwitnessed.",
         "Every chain holds.",
     ]
 

@@ -32,7 +32,7 @@ from approvals.queries import visible_to
 from approvals.vocabulary import Word
 from common import clock
 from common.errors import Forbidden, Incomplete, NotNow, Refusal
-from ledger.models import Chain, Entry
+from ledger.models import Entry
 from ledger.verification import verify
 from missions.models import Appointment, Delegation, Mission, Post, User
 from records import services as records
@@ -550,7 +550,7 @@ class Life(RuleBasedStateMachine):
         now = rows_of(self.rfa)
         for name in ("history", "answers"):
             assert now[name][: len(self.before[name])] == self.before[name]
-        assert verify(Chain.objects.filter(pk=self.rfa.pk)).holds
+        assert verify(chain=self.rfa.pk).holds
         if now["record"] != self.before["record"]:
             assert len(now["history"]) > len(self.before["history"]) or (
                 now["record"]["status"] == "draft"

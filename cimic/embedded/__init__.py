@@ -5,7 +5,13 @@ import os
 import signal
 import sys
 
-from cimic.embedded.folder import Using, data_folder, load_env, secret_key
+from cimic.embedded.folder import (
+    Using,
+    data_folder,
+    load_env,
+    secret_key,
+    tell_signing_key,
+)
 from cimic.embedded.postgres import OWNER, SERVING, Server
 from cimic.embedded.processes import Failed
 from cimic.embedded.valkey import Carrier
@@ -19,6 +25,7 @@ __all__ = [
     "ensure_services",
     "load_env",
     "secret_key",
+    "tell_signing_key",
 ]
 
 
@@ -37,6 +44,7 @@ def ensure_services(*, owner: bool = False) -> None:
         if os.environ.get("CIMIC_DATABASE_URL"):
             return
         os.environ.setdefault("CIMIC_SECRET_KEY", secret_key(folder))
+        tell_signing_key(folder)
         server = Server(folder / "postgres")
         using = Using(folder)
         using.hold()

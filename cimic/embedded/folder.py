@@ -41,6 +41,28 @@ def secret_key(folder: Path) -> str:
     return kept.read_text()
 
 
+def signing_key_file(folder: Path) -> Path:
+    """Return the file of the folder's own signing key, made on its first use."""
+    kept = folder / "signing-key"
+    if not kept.exists():
+        write_secret(kept, secrets.token_hex(32))
+    return kept
+
+
+def tell_signing_key(folder: Path) -> None:
+    """Have checkpoints signed with the folder's own key and their receipts kept beside it.
+
+    Where either is configured, that stands. A folder on the same disk is no witness: it is
+    there so that a demonstration shows what leaves.
+    """
+    if not os.environ.get("CIMIC_SIGNING_KEY") and not os.environ.get("CIMIC_SIGNING_KEY_FILE"):
+        os.environ["CIMIC_SIGNING_KEY_FILE"] = str(signing_key_file(folder))
+    if not os.environ.get("CIMIC_RECEIPT_EMAILS") and not os.environ.get("CIMIC_RECEIPT_FOLDER"):
+        receipts = folder / "receipts"
+        receipts.mkdir(exist_ok=True)
+        os.environ["CIMIC_RECEIPT_FOLDER"] = str(receipts)
+
+
 def write_secret(path: Path, secret: str) -> None:
     """Write a secret that its owner alone can read; whole or not at all.
 

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ledger.models import Chain
-from ledger.verification import verify
+from ledger.verification import Finding, verify
 from missions.models import Mission
 
 
 class Command(BaseCommand):
-    """Exit 0 with a count if every chain holds; 1 and each chain's first broken entry if not."""
+    """Exit 0 with a count if everything holds; 1 and each chain's first broken entry if not."""
 
     help = "Prove that no entry of the ledger was changed, left out or put in between."
 
@@ -20,26 +19,53 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chains = Chain.objects.all()
+        mission = None
         if options["mission"]:
             mission = Mission.objects.filter(code__iexact=options["mission"]).first()
             if mission is None:
                 raise CommandError(f"There is no mission {options['mission']}.", returncode=2)
-            chains = chains.filter(mission=mission)
-        finding = verify(chains)
+        finding = verify(mission=mission)
         if options["json"]:
-            answer = {
-                "holds": finding.holds,
-                "chains": finding.chains,
-                "entries": finding.entries,
-                "broken": [vars(found) for found in finding.breaks],
-            }
-            self.stdout.write(json.dumps(answer, indent=2))
+            self.stdout.write(json.dumps(self._as_json(finding), indent=2))
         else:
-            for found in finding.breaks:
-                self.stdout.write(f"BROKEN {found.reference} entry {found.number}: {found.reason}")
-            self.stdout.write(f"{finding.entries} entries in {finding.chains} chains read.")
+            self._tell(finding)
         if not finding.holds:
-            raise CommandError(f"{len(finding.breaks)} chains do not hold.", returncode=1)
+            raise CommandError(
+                f"{len(finding.breaks)} chains and {len(finding.faults)} checkpoints, keys or "
+                "receipts do not hold.",
+                returncode=1,
+            )
         if not options["json"]:
             self.stdout.write("Every chain holds.")
+
+    def _as_json(self, finding: Finding) -> dict[str, Any]:
+        return {
+            "holds": finding.holds,
+            "chains": finding.chains,
+            "entries": finding.entries,
+            "broken": [vars(found) for found in finding.breaks],
+            "checkpoints": finding.checkpoints,
+            "witnessed_until": finding.witnessed_until or None,
+            "unwitnessed": finding.unwitnessed,
+            "faults": [vars(found) for found in finding.faults],
+            "warnings": [vars(found) for found in finding.warnings],
+        }
+
+    def _tell(self, finding: Finding) -> None:
+        for found in finding.breaks:
+            self.stdout.write(f"BROKEN {found.reference} entry {found.number}: {found.reason}")
+        for fault in finding.faults:
+            self.stdout.write(f"BROKEN {fault.kind} {fault.number}: {fault.reason}")
+        for fault in finding.warnings:
+            self.stdout.write(f"NOTE {fault.kind} {fault.number}: {fault.reason}")
+        self.stdout.write(f"{finding.entries} entries in {finding.chains} chains read.")
+        if finding.witnessed_until:
+            self.stdout.write(
+                f"{finding.checkpoints} checkpoints; witnessed outside up to number "
+                f"{finding.witnessed_until}; {finding.unwitnessed} entries are unwitnessed."
+            )
+        else:
+            self.stdout.write(
+                f"{finding.checkpoints} checkpoints; no receipt has left: "
+                f"all {finding.unwitnessed} entries are unwitnessed."
+            )
