@@ -43,6 +43,14 @@ from records.api.compliance import (
     ComplianceView,
     ExtremeByUnitView,
 )
+from records.api.exports import (
+    REGISTER_FILES,
+    DictionaryFileView,
+    DictionaryView,
+    ExportFileView,
+    ExportsView,
+    ExportView,
+)
 from records.api.handover import (
     AcknowledgeView,
     CloseDutyView,
@@ -50,7 +58,7 @@ from records.api.handover import (
     HandoverView,
 )
 from records.api.look_alikes import LookAlikesView
-from records.api.register import REGISTER_FILES, ExportView, SavedViewsView, SavedViewView
+from records.api.register import SavedViewsView, SavedViewView
 from records.api.statistics import StatisticsView
 
 TASK_ACTS = ("start", "progress", "complete", "visits", "instalments", "conditions")
@@ -144,6 +152,10 @@ urlpatterns = [
     ],
     path("views/", SavedViewsView.as_view(), name="api-views"),
     path("views/<int:view_id>/", SavedViewView.as_view(), name="api-view"),
+    path("exports/", ExportsView.as_view(), name="api-exports"),
+    path("exports/dictionary/", DictionaryView.as_view(), name="api-dictionary"),
+    path("exports/dictionary.csv", DictionaryFileView.as_view(), name="api-dictionary-csv"),
     path("exports/<uuid:export_id>/", ExportView.as_view(), name="api-export"),
+    path("exports/<uuid:export_id>/file", ExportFileView.as_view(), name="api-export-file"),
     re_path(r"^.*$", NowhereView.as_view()),
 ]

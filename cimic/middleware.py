@@ -4,6 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -41,6 +42,17 @@ class LanguageMiddleware:
             return None
         standing = first_standing(request.user)
         return ZoneInfo(standing.post.mission.time_zone) if standing else None
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compress what is sent whole; what is fetched in parts stays as it is, byte for byte."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if response.has_header("Accept-Ranges"):
+            return response
+        return super().process_response(request, response)
 
 
 class RefusalMiddleware:

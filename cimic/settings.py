@@ -68,7 +68,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "cimic.middleware.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -271,6 +271,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "ledger.tasks.send_receipts",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "write the exports that wait": {
+        "task": "records.tasks.write_exports",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "remove exports kept for their time": {
+        "task": "records.tasks.remove_expired_exports",
+        "schedule": 3600.0,
     },
     "forget old idempotency keys": {
         "task": "common.tasks.forget_old_idempotency_keys",

@@ -17,6 +17,7 @@ from missions.queries import holders_of
 from missions.vocabulary import Role
 from notices.vocabulary import Group, Sort
 from notices.wording import kept_moment
+from records.models import ExportRun
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Status
 
@@ -304,3 +305,12 @@ def tellings_of_complaint(entry: Entry, said: dict[str, Any]) -> list[Telling]:
         group = Group.MISSION if post.role == Role.CHIEF_OF_STAFF else Group.DUTIES
         found += _to([post], sort, group, **particulars)
     return _each_once(entry, found)
+
+
+def tellings_of_export(entry: Entry, run: ExportRun, said: dict[str, Any]) -> list[Telling]:
+    """Tell who asked for a long export that it is ready, or that it could not be written."""
+    if not run.background or entry.act not in {"export.finished", "export.cut"}:
+        return []
+    sort = Sort.EXPORT_READY if entry.act == "export.finished" else Sort.EXPORT_FAILED
+    values = {"form": run.form.upper(), "rows": said.get("rows")}
+    return _each_once(entry, [Telling(run.by, sort, Group.REQUESTS, values=values)])

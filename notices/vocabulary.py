@@ -67,6 +67,8 @@ class Sort(models.TextChoices):
     PROCESS_TO_SIGN = "process_to_sign"
     PROCESS_TO_PROMULGATE = "process_to_promulgate"
     PROCESS_IN_FORCE = "process_in_force"
+    EXPORT_READY = "export_ready"
+    EXPORT_FAILED = "export_failed"
     WRITTEN = "written"
 
 

@@ -72,6 +72,8 @@ SENTENCES: dict[str, str] = {
     Sort.PROCESS_TO_SIGN: gettext_noop("%(what)s waits for the signature of %(post)s"),
     Sort.PROCESS_TO_PROMULGATE: gettext_noop("%(what)s is co-signed and waits to be promulgated"),
     Sort.PROCESS_IN_FORCE: gettext_noop("%(what)s is in force from %(day)s"),
+    Sort.EXPORT_READY: gettext_noop("Your export as %(form)s is ready: %(rows)s rows"),
+    Sort.EXPORT_FAILED: gettext_noop("Your export as %(form)s could not be written"),
     Sort.WRITTEN: "%(text)s",
 }
 

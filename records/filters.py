@@ -283,11 +283,13 @@ def register_for(person: User, params: Any) -> RegisterFilter:
     return RegisterFilter(params, queryset=lines_for(person), person=person)
 
 
-def refuse_misread(register: RegisterFilter) -> QuerySet[AssistanceRequest]:
+def refuse_misread(
+    register: RegisterFilter, *, besides: frozenset[str] = frozenset()
+) -> QuerySet[AssistanceRequest]:
     """Return the filter's rows, or raise ``Malformed`` with every question it cannot read.
 
     The API and exports ask this way: a misread filter must never widen what leaves. A
-    page shows the error and goes on.
+    page shows the error and goes on. ``besides`` are the caller's own names in the query.
     """
     rows = register.qs
     errors = [
@@ -297,7 +299,7 @@ def refuse_misread(register: RegisterFilter) -> QuerySet[AssistanceRequest]:
     errors += [
         FieldError(name, str(_("There is no such filter.")))
         for name in register.data
-        if name not in register.filters and name not in BESIDES
+        if name not in register.filters and name not in BESIDES | besides
     ]
     errors += misread(register.data)
     if errors:

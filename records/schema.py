@@ -144,3 +144,22 @@ REGISTER_PARAMETERS = [
     OpenApiParameter("cursor", OpenApiTypes.STR),
     OpenApiParameter("page_size", OpenApiTypes.INT),
 ]
+
+EXPORT_PARAMETERS = [
+    OpenApiParameter(
+        "view",
+        OpenApiTypes.STR,
+        enum=["4w"],
+        description="who, what, where, when, for partners: no security assistance, nothing "
+        "classified, no contacts, nobody of low profile",
+    ),
+    OpenApiParameter(
+        "hxl", OpenApiTypes.STR, enum=["0", "1"], description="a row of HXL tags (CSV, XLSX)"
+    ),
+    OpenApiParameter(
+        "language", OpenApiTypes.STR, enum=["en", "fr"], description="of the headings"
+    ),
+    OpenApiParameter(
+        "wait", OpenApiTypes.STR, enum=["0", "1"], description="send any number of rows at once"
+    ),
+]

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from records import complaints
 from records.compliance import summary
+from records.exports import jobs
 
 
 @shared_task
@@ -16,3 +17,15 @@ def count_compliance() -> int:
 def remind_of_complaints() -> int:
     """Remind of the complaints whose limit draws near or has come."""
     return complaints.remind_of_complaints()
+
+
+@shared_task
+def write_exports() -> int:
+    """Write the exports that are asked for in the background, whoever left them."""
+    return jobs.sweep()
+
+
+@shared_task
+def remove_expired_exports() -> int:
+    """Remove the files of exports that were kept for their time."""
+    return jobs.remove_expired()

@@ -9,6 +9,7 @@ from records.views import (
     case,
     complaints,
     compliance,
+    exports,
     handover,
     history,
     map,
@@ -41,9 +42,14 @@ urlpatterns = [
     path("evaluation/", statistics.EvaluationView.as_view(), name="evaluation"),
     path("register/", register.RegisterView.as_view(), name="register"),
     *[
-        path(f"register.{form}", register.RegisterFileView.as_view(form=form), name=form)
+        path(f"register.{form}", exports.RegisterFileView.as_view(form=form), name=form)
         for form in FORMS
     ],
+    path("exports/", exports.ExportsView.as_view(), name="exports"),
+    path("exports/dictionary/", exports.DictionaryView.as_view(), name="dictionary"),
+    path("exports/dictionary.csv", exports.DictionaryFileView.as_view(), name="dictionary-csv"),
+    path("exports/<uuid:export_id>/", exports.ExportView.as_view(), name="export"),
+    path("exports/<uuid:export_id>/file", exports.ExportFileView.as_view(), name="export-file"),
     path("views/", saved_views.SavedViewsView.as_view(), name="views"),
     path("views/<int:view_id>/", saved_views.ChangeViewView.as_view(), name="change-view"),
     path("views/<int:view_id>/delete/", saved_views.DeleteViewView.as_view(), name="delete-view"),

@@ -13,7 +13,7 @@ import pytest
 from ledger.models import Entry
 from records import exports
 from records.columns import COLUMNS
-from records.exports import files
+from records.exports import workbook as workbook_of_exports
 from records.exports.columns import EVERY
 from records.models import ExportRun
 from requests_app.models import AssistanceRequest
@@ -36,7 +36,7 @@ USUAL = (
     "Reference,Kind,Status,Title,Category,UN-CIMIC function,Sector,Area p-code,Area,Place,"
     "Latitude,Longitude,Organisation,Organisation type,Asked by,Needed by,Urgency,Women,Men,"
     "Girls,Boys,Estimated cost,Currency,Classification,Submitted at,Decided at,Started on,"
-    "Completed on,Closed at"
+    "Completed on,Closed at,IATI status"
 )
 
 
@@ -258,7 +258,7 @@ def test_a_workbook_holds_numbers_and_days_and_says_what_it_is():
 
 
 def test_too_many_rows_for_a_workbook_are_refused_and_recorded_as_cut(monkeypatch):
-    monkeypatch.setattr(files, "MOST_IN_A_WORKBOOK", 1)
+    monkeypatch.setattr(workbook_of_exports, "MOST_ROWS", 1)
     a_submitted()
     a_submitted()
     answer = Caller("cos").get("/api/v1/register.xlsx")

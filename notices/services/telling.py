@@ -13,8 +13,15 @@ from missions.models import User
 from notices.models import Notice
 from notices.queries import preferences_of
 from notices.services.owing import MOST_A_SWEEP, owe_letter
-from notices.texts import Telling, tellings_of, tellings_of_complaint, tellings_of_process
+from notices.texts import (
+    Telling,
+    tellings_of,
+    tellings_of_complaint,
+    tellings_of_export,
+    tellings_of_process,
+)
 from notices.vocabulary import ANSWERED_AT_THE_STEP, Delivery, Group
+from records.models import ExportRun
 from requests_app.models import AssistanceRequest
 
 LISTENER = "notices"
@@ -85,6 +92,12 @@ def _tell_of(entry: Entry) -> None:
             link = reverse("records:complaints")
             for telling in tellings_of_complaint(entry, said):
                 _tell(entry, telling, None, link)
+        case "export":
+            run = ExportRun.objects.filter(pk=entry.chain_id).select_related("by").first()
+            if run is not None:
+                link = reverse("records:export", args=[run.pk])
+                for telling in tellings_of_export(entry, run, said):
+                    _tell(entry, telling, None, link)
         case _:
             rfa = (
                 AssistanceRequest.objects.select_related("mission", "requested_by", "tasked_unit")

@@ -1,10 +1,9 @@
-"""The API of the register as files, of exports made, and of saved views."""
+"""The API of saved views."""
 
 from typing import Any
 
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,81 +13,9 @@ from rest_framework.views import APIView
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
-from common.negotiation import WhateverIsAccepted
 from common.paging import page_of
 from records import saved_views
-from records.exports import FORMS, start_export, write
-from records.filters import refuse_misread, register_for
-from records.models import ExportRun, SavedView
-from records.schema import REGISTER_PARAMETERS
-
-
-def file_response(person: Any, params: Any, form: str) -> FileResponse:
-    """Return the register as a file, recorded as an export; raise ``Malformed`` if misread."""
-    rows = refuse_misread(register_for(person, params))
-    run = start_export(actor=person, form=form, params=params)
-    response = FileResponse(
-        write(rows, run, params),
-        as_attachment=True,
-        filename=f"register-{run.started_at:%Y%m%d-%H%M}.{form}",
-        content_type=FORMS[form].media_type,
-    )
-    response["X-Export"] = f"/api/v1/exports/{run.pk}/"
-    response["X-Rows"] = str(run.rows)
-    response["Content-Digest-SHA256"] = run.digest
-    return response
-
-
-class RegisterFileView(APIView):
-    """The register as a file: the query of ``requests/``, the rows of one's own sight."""
-
-    content_negotiation_class = WhateverIsAccepted
-    form = "csv"
-
-    def get(self, request: Request) -> Any:
-        return file_response(request.user, request.query_params, self.form)
-
-
-def _of_form(form: str) -> type[RegisterFileView]:
-    media_type = FORMS[form].media_type.split(";")[0]
-
-    class OneForm(RegisterFileView):
-        """The register as a file: the query of ``requests/``, the rows of one's own sight."""
-
-        @extend_schema(
-            operation_id=f"register_{form}",
-            parameters=REGISTER_PARAMETERS,
-            responses={(200, media_type): OpenApiTypes.STR},
-        )
-        def get(self, request: Request) -> Any:
-            return super().get(request)
-
-    return OneForm
-
-
-REGISTER_FILES = {form: _of_form(form).as_view(form=form) for form in FORMS}
-
-
-class ExportSerializer(serializers.ModelSerializer[ExportRun]):
-    """How an export went: rows and SHA-256."""
-
-    sha256 = serializers.CharField(source="digest")
-    state = serializers.CharField()
-
-    class Meta:
-        model = ExportRun
-        fields = ["id", "form", "query", "state", "started_at", "finished_at", "rows", "sha256"]
-
-
-class ExportView(APIView):
-    """An export of one's own."""
-
-    @extend_schema(responses=ExportSerializer)
-    def get(self, request: Request, export_id: Any) -> Response:
-        run = ExportRun.objects.filter(pk=export_id, by=request.user.pk).first()
-        if run is None:
-            raise Http404
-        return Response(ExportSerializer(run).data)
+from records.models import SavedView
 
 
 class SavedViewSerializer(serializers.ModelSerializer[SavedView]):

@@ -1,46 +1,64 @@
 """The register as a file: CSV and JSON written by PostgreSQL, a workbook made from its CSV."""
 
-import codecs
 import csv
-import datetime as dt
 import hashlib
+import io
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
-import xlsxwriter
 from django.db import connection
 from django.db.models import F, QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from common.errors import FieldError, Malformed
-from records.columns import asked_columns, sorted_by
-from records.exports.columns import EXPORTED, Exported, exported
+from records.columns import sorted_by
+from records.exports.asking import Shape
+from records.exports.columns import EXPORTED, Exported
 from records.exports.runs import finish_export
+from records.exports.workbook import refuse_longer, write_workbook
 from records.models import ExportRun
 from requests_app.models import AssistanceRequest
 
 IN_MEMORY = 2 * 1024 * 1024
-# A workbook of more is slow to write and slower to open.
-MOST_IN_A_WORKBOOK = 200_000
-WORKBOOK = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 CHUNK = 1024 * 1024
-CSV_LINES = "FORMAT csv, HEADER"
+CSV_LINES = "FORMAT csv"
 # JSON as it stands: no character of a JSON text is below a space, so nothing is quoted.
 JSON_LINES = r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'"
 
 
-class Hashed:
-    """A file that digests what is written to it; in memory while it is small."""
+Told = Callable[[int], None]
 
-    def __init__(self) -> None:
-        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # type: ignore[assignment]  # noqa: SIM115
+
+def tells_nobody(rows: int) -> None:
+    """Nobody asks how far an export is that is sent while it is written."""
+
+
+class Hashed:
+    """What is written goes on to a file, and is digested and measured."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
         self.digest = hashlib.sha256()
+        self.size = 0
 
     def write(self, chunk: bytes) -> int:
         self.digest.update(chunk)
-        return self.file.write(chunk)
+        self.size += len(chunk)
+        self.file.write(chunk)
+        return len(chunk)
+
+
+class Counted:
+    """What is written goes on, and tells how many rows: PostgreSQL hands over one at a time."""
+
+    def __init__(self, into: Any, told: Told) -> None:
+        self.into, self.told, self.rows = into, told, 0
+
+    def write(self, chunk: bytes) -> int:
+        self.rows += 1
+        self.told(self.rows)
+        return self.into.write(chunk)
 
 
 @dataclass(frozen=True)
@@ -48,9 +66,14 @@ class Asked:
     """What is exported: the register's rows, in the order and with the columns asked for."""
 
     rows: QuerySet[AssistanceRequest]
-    columns: tuple[Exported, ...]
+    shape: Shape
     order: tuple[str, ...]
     run: ExportRun
+    told: Told = tells_nobody
+
+    @property
+    def columns(self) -> tuple[Exported, ...]:
+        return self.shape.columns
 
     def sql(self, column: Callable[[Exported], Any], **more: Any) -> tuple[str, tuple[Any, ...]]:
         """Return the register's own query, with the export's columns in place of its own."""
@@ -60,9 +83,20 @@ class Asked:
         query = plain.annotate(**named).values_list(*named).order_by(*self.order).query
         return query.sql_with_params()
 
+    def headings(self) -> list[list[str]]:
+        """Return the rows above the data: headings in the language asked for, and HXL tags."""
+        with override(self.shape.language):
+            found = [[str(column.heading) for column in self.columns]]
+        if self.shape.hxl:
+            found.append([column.hxl for column in self.columns])
+        return found
 
-def _copy(sql: str, params: tuple[Any, ...], form: str, into: Any) -> int:
+
+def _copy(
+    sql: str, params: tuple[Any, ...], form: str, into: Any, told: Told = tells_nobody
+) -> int:
     """Let PostgreSQL write a query's lines into a file; return how many."""
+    into = into if told is tells_nobody else Counted(into, told)
     with connection.cursor() as cursor:
         wrapped: Any = cursor.cursor
         query = wrapped.mogrify(sql, params).decode()
@@ -70,16 +104,12 @@ def _copy(sql: str, params: tuple[Any, ...], form: str, into: Any) -> int:
         return wrapped.rowcount
 
 
-def _as_table(asked: Asked, into: Any, most: int | None = None) -> int:
+def _csv(asked: Asked, into: Any) -> int:
+    head = io.StringIO()
+    csv.writer(head, lineterminator="\n").writerows(asked.headings())
+    into.write(head.getvalue().encode())
     sql, params = asked.sql(lambda column: column.cell())
-    names = ", ".join(f'"{column.heading}"' for column in asked.columns)
-    limit = f" LIMIT {most}" if most else ""
-    table = f"SELECT * FROM ({sql}) AS register ({names}){limit}"  # noqa: S608 - values bound
-    return _copy(table, params, CSV_LINES, into)
-
-
-def _csv(asked: Asked, into: Hashed) -> int:
-    return _as_table(asked, into)
+    return _copy(sql, params, CSV_LINES, into, asked.told)
 
 
 def _expression(column: Exported) -> Any:
@@ -89,17 +119,17 @@ def _expression(column: Exported) -> Any:
 COMMA = "CASE WHEN row_number() OVER () = 1 THEN '' ELSE ',' END"
 
 
-def _json(asked: Asked, into: Hashed) -> int:
+def _json(asked: Asked, into: Any) -> int:
     sql, params = asked.sql(_expression)
     names = ", ".join(f'"{column.key}"' for column in asked.columns)
     into.write(b'{"results": [\n')
     lines = f"SELECT {COMMA} || row_to_json(line)::text FROM ({sql}) AS line ({names})"  # noqa: S608
-    rows = _copy(lines, params, JSON_LINES, into)
+    rows = _copy(lines, params, JSON_LINES, into, asked.told)
     into.write(b"]}\n")
     return rows
 
 
-def _geojson(asked: Asked, into: Hashed) -> int:
+def _geojson(asked: Asked, into: Any) -> int:
     """Write a feature a record; one whose point may not be mapped has none (RFC 7946, R22)."""
     sql, params = asked.sql(
         _expression,
@@ -120,74 +150,21 @@ def _geojson(asked: Asked, into: Hashed) -> int:
     )
     into.write(b'{"type": "FeatureCollection", "features": [\n')
     lines = f"SELECT {COMMA} || {feature}::text FROM ({sql}) AS line ({names})"  # noqa: S608
-    rows = _copy(lines, params, JSON_LINES, into)
+    rows = _copy(lines, params, JSON_LINES, into, asked.told)
     into.write(b"]}\n")
     return rows
 
 
-def _written(sheet: Any, at: tuple[int, int], holds: str, cell: str, forms: dict[str, Any]) -> None:
-    match holds:
-        case "number":
-            sheet.write_number(*at, float(cell))
-        case "day":
-            sheet.write_datetime(*at, dt.datetime.fromisoformat(cell), forms["day"])
-        case "moment":
-            moment = dt.datetime.fromisoformat(cell).replace(tzinfo=None)
-            sheet.write_datetime(*at, moment, forms["moment"])
-        case _:
-            sheet.write_string(*at, cell)
-
-
-def _about(run: ExportRun, rows: int) -> list[tuple[str, str]]:
-    return [
-        ("Mission", run.mission.code),
-        ("Taken by", run.by.name),
-        ("Taken at (UTC)", f"{run.started_at:%Y-%m-%d %H:%M}"),
-        ("Filter", run.query),
-        ("Rows", str(rows)),
-        ("Export", str(run.pk)),
-    ]
-
-
-def _fill(book: xlsxwriter.Workbook, asked: Asked, table: IO[bytes], rows: int) -> None:
-    """Write the register line by line, and a sheet that says what it is."""
-    forms = {
-        "head": book.add_format({"bold": True, "bottom": 1}),
-        "day": book.add_format({"num_format": "yyyy-mm-dd"}),
-        "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-    }
-    sheet = book.add_worksheet("Register")
-    sheet.freeze_panes(1, 1)
-    lines = csv.reader(codecs.iterdecode(table, "utf-8"))
-    for number, heading in enumerate(next(lines)):
-        sheet.set_column(number, number, 48 if heading == "Title" else max(14, len(heading) + 2))
-        sheet.write_string(0, number, heading, forms["head"])
-    for row, line in enumerate(lines, start=1):
-        for number, (column, cell) in enumerate(zip(asked.columns, line, strict=True)):
-            if cell:
-                _written(sheet, (row, number), column.holds, cell, forms)
-    sheet.autofilter(0, 0, rows, len(asked.columns) - 1)
-    about = book.add_worksheet("About")
-    about.set_column(0, 1, 30)
-    for row, (word, value) in enumerate(_about(asked.run, rows)):
-        about.write_string(row, 0, word, forms["head"])
-        about.write_string(row, 1, value)
-
-
-def _xlsx(asked: Asked, into: Hashed) -> int:
+def _xlsx(asked: Asked, into: Any) -> int:
     """Write a workbook; raise ``Malformed`` where the register is too long for one."""
     with (
         tempfile.TemporaryFile() as table,
         tempfile.TemporaryFile() as made,
     ):
-        rows = _as_table(asked, table, most=MOST_IN_A_WORKBOOK + 1)
-        if rows > MOST_IN_A_WORKBOOK:
-            message = _("A workbook holds up to %(most)s rows: take the CSV instead.")
-            words = message % {"most": f"{MOST_IN_A_WORKBOOK:,}"}
-            raise Malformed(errors=[FieldError("non_field_errors", words)])
+        refuse_longer(asked.rows)
+        rows = _csv(replace(asked, told=tells_nobody), table)
         table.seek(0)
-        with xlsxwriter.Workbook(made, WORKBOOK) as book:
-            _fill(book, asked, table, rows)
+        write_workbook(made, table, asked.shape, asked.run, rows, asked.told)
         made.seek(0)
         while chunk := made.read(CHUNK):
             into.write(chunk)
@@ -199,7 +176,7 @@ class Form:
     """A form in which the register leaves: what it is called, and who writes it."""
 
     media_type: str
-    write: Callable[[Asked, Hashed], int]
+    write: Callable[[Asked, Any], int]
 
 
 FORMS = {
@@ -210,22 +187,32 @@ FORMS = {
 }
 
 
-def write(rows: QuerySet[AssistanceRequest], run: ExportRun, params: Any) -> IO[bytes]:
-    """Write the register's rows in the run's form, and record rows and SHA-256.
-
-    ``params`` says which columns, in which order. PostgreSQL writes the lines (``COPY``);
-    memory stays small whatever their number. The file is returned at its start. A failure
-    half-way is recorded as cut.
-    """
+def asked_of(
+    rows: QuerySet[AssistanceRequest],
+    shape: Shape,
+    run: ExportRun,
+    params: Any,
+    told: Told = tells_nobody,
+) -> Asked:
+    """Return what is exported, in the order that ``params`` ask for."""
     rows, order = sorted_by(rows, params)
-    asked = Asked(rows, exported(asked_columns(params)), order, run)
-    into = Hashed()
+    return Asked(rows, shape, order, run, told)
+
+
+def write(asked: Asked) -> IO[bytes]:
+    """Write the rows in the run's form, and record rows and SHA-256.
+
+    PostgreSQL writes the lines (``COPY``); memory stays small whatever their number. The file
+    is returned at its start. A failure half-way is recorded as cut.
+    """
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # type: ignore[assignment]  # noqa: SIM115
+    into = Hashed(file)
     try:
-        written = FORMS[run.form].write(asked, into)
+        written = FORMS[asked.run.form].write(asked, into)
     except Exception:
-        into.file.close()
-        finish_export(run, rows=None, digest="", cut=True)
+        file.close()
+        finish_export(asked.run, rows=None, digest="", cut=True)
         raise
-    finish_export(run, rows=written, digest=into.digest.hexdigest())
-    into.file.seek(0)
-    return into.file
+    finish_export(asked.run, rows=written, digest=into.digest.hexdigest(), size=into.size)
+    file.seek(0)
+    return file

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from approvals.models import Answer
 from approvals.vocabulary import Grant
+from common.clock import now
 from common.models import AppendOnly, NeverDeleted
 from missions.vocabulary import Role
 from requests_app.models import MONEY, PEOPLE, AssistanceRequest
@@ -230,7 +231,13 @@ class DeliveryByOthers(AppendOnly):
 
 
 class ExportRun(NeverDeleted):
-    """One export: who took what out, by which filter, how many rows, and their SHA-256."""
+    """One export: who took what out, by which filter, how many rows, and their SHA-256.
+
+    A long one is written ``background`` of the asking, by whichever worker holds the lease:
+    one that died lets it run out, and another begins anew as the next attempt. Its file is
+    kept until ``keep_until``; the run is kept for good. ``sight`` is what the person could
+    see by when it was written: a file is given to nobody who may see less since.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="+")
@@ -243,14 +250,54 @@ class ExportRun(NeverDeleted):
     digest = models.CharField(max_length=64, blank=True)
     cut = models.BooleanField(default=False)
 
+    background = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    expected = models.PositiveIntegerField(null=True)
+    written = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=300, blank=True)
+    sight = models.CharField(max_length=64, blank=True)
+    size = models.PositiveBigIntegerField(null=True)
+    keep_until = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["started_at"],
+                condition=Q(finished_at__isnull=True),
+                name="exports_not_finished",
+            ),
+            models.Index(
+                fields=["keep_until"],
+                condition=Q(keep_until__isnull=False, removed_at__isnull=True),
+                name="exports_with_a_file",
+            ),
+            models.Index(F("by"), F("started_at").desc(), F("id").desc(), name="exports_mine"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.form} by {self.by}"
 
     @property
     def state(self) -> str:
+        """What became of it; one whose worker died waits to be taken up again."""
+        if not self.background:
+            if self.finished_at is None:
+                return "started"
+            return "cut" if self.cut else "finished"
         if self.finished_at is None:
-            return "started"
-        return "cut" if self.cut else "finished"
+            return "running" if self.lease_until and self.lease_until > now() else "asked"
+        if self.cut:
+            return "failed"
+        return "expired" if self.removed_at else "ready"
+
+    @property
+    def percent(self) -> int | None:
+        """How much of it is written, in per cent; None before that is known."""
+        if not self.expected:
+            return None
+        return min(99, self.written * 100 // self.expected)
 
 
 class ArchivedBag(AppendOnly):

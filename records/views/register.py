@@ -2,29 +2,30 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
 from approvals.pages import line_of
 from approvals.queries import visible_to
-from common.pages import FragmentMixin, lines_of, said
-from records.api.register import file_response
+from common.pages import FragmentMixin, lines_of
 from records.columns import COLUMNS, Column, asked_sort, shown_columns, sorted_by
 from records.exports import FORMS
 from records.views.asking import Asking, address
+from records.views.exports import FORM_LABELS
 from records.views.map import map_context
 from requests_app.models import AssistanceRequest
 
 # A column that stands under another, where both are chosen.
 UNDER = {"organisation": "title", "sector": "place"}
-FORM_LABELS = {"csv": "CSV", "xlsx": "Excel", "json": "JSON", "geojson": "GeoJSON"}
 
 
 def grouped(number: Any, decimals: int | None = None) -> str:
@@ -108,9 +109,16 @@ def with_columns(
     return rows.select_related(*related) if related else rows
 
 
+def _language() -> str | None:
+    """Return the language that headings are asked for in; the usual one is not asked for."""
+    spoken = get_language() or settings.LANGUAGE_CODE
+    return None if spoken == settings.LANGUAGE_CODE else spoken
+
+
 def exports_of(asking: Asking, columns: list[Column]) -> list[dict[str, str]]:
     """List the files that hold exactly what is shown, and the one with every column."""
-    shown = address(asking.asked, columns=",".join(column.code for column in columns))
+    codes = ",".join(column.code for column in columns)
+    shown = address(asking.asked, columns=codes, language=_language())
     found = [
         {
             "label": _("%(form)s, as shown") % {"form": FORM_LABELS[form]},
@@ -118,11 +126,20 @@ def exports_of(asking: Asking, columns: list[Column]) -> list[dict[str, str]]:
         }
         for form in FORMS
     ]
-    every = address(asking.asked, columns=None)
+    every = address(asking.asked, columns=None, language=_language())
     found.append(
         {"label": _("CSV, every column"), "url": f"{reverse('records:csv')}{every.rstrip('?')}"}
     )
     return found
+
+
+def exports_for_partners(asking: Asking) -> list[dict[str, str]]:
+    """List the files of what partners may read: who does what, where and when, tagged (HXL)."""
+    shared = address(asking.asked, columns=None, view="4w", hxl="1", language=_language())
+    return [
+        {"label": _("4W with HXL tags, CSV"), "url": f"{reverse('records:csv')}{shared}"},
+        {"label": _("4W with HXL tags, Excel"), "url": f"{reverse('records:xlsx')}{shared}"},
+    ]
 
 
 def sort_choices(asked: str) -> list[dict[str, Any]]:
@@ -189,18 +206,10 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
                 "carried_by_columns": asking.hidden("columns", "sort"),
                 "usual_columns": address(asking.kept, columns=None, sort=None),
                 "exports": exports_of(asking, columns),
+                "for_partners": exports_for_partners(asking),
                 "query": asking.kept.urlencode(),
                 "map_url": address(asking.kept, map=None if beside else "1"),
                 "whole_map_url": f"{reverse('records:map')}{address(asking.asked).rstrip('?')}",
                 "map": map_context(asking) if beside else None,
             },
         )
-
-
-class RegisterFileView(LoginRequiredMixin, View):
-    """The register as shown, as a file; who took it, by which filter and its hash are recorded."""
-
-    form = "csv"
-
-    def get(self, request: HttpRequest) -> FileResponse:
-        return file_response(request.user, said(request.GET), self.form)
