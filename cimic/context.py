@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from approvals.queries import inbox_of, referrals_waiting_on
-from cimic.navigation import navigation_for, own_links
+from cimic.navigation import fetched_ahead, navigation_for, own_links
 from common.clock import now
 from missions.languages import languages
 from missions.models import User
@@ -59,6 +59,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     )
     mission = standings[0].post.mission if standings else None
     more = links[BAR:] if len(links) > BAR + 1 else []
+    asks = bool(may_ask(person))
     found |= {
         "person": person,
         "posts": [
@@ -75,7 +76,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "navigation": links[: len(links) - len(more)],
         "more": more,
         "search_url": reverse("records:register"),
-        "new_url": reverse("requests_app:new") if may_ask(person) else "",
+        "new_url": reverse("requests_app:new") if asks else "",
+        "ahead": fetched_ahead(asks=asks, standings=standings),
         "inbox_count": waits["all"] + referred,
         "to_take_over": partial(to_take_over, person),
         "bell": bell_of(person, request.path),

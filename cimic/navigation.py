@@ -58,6 +58,37 @@ READS_PROCESSES = frozenset(Role) - {
 }
 
 
+# What the next pages need, fetched by an idle line while the first page is read.
+ASKING = tuple(
+    f"cimic/{name}"
+    for name in (
+        "css/asking.css",
+        "js/autosave.js",
+        "js/asking.js",
+        "js/place.js",
+        "js/ground.js",
+        "js/rows.js",
+        "js/files.js",
+    )
+)
+READING = tuple(
+    f"cimic/{name}"
+    for name in (
+        "css/register.css",
+        "css/map.css",
+        "js/questions.js",
+        "js/map.js",
+        "js/ground.js",
+    )
+)
+
+
+def fetched_ahead(*, asks: bool, standings: list[Standing]) -> list[str]:
+    """List the files to fetch before the pages that need them, by what a person's posts open."""
+    reads = {standing.role for standing in standings} - {Role.PARTNER, Role.ADMINISTRATOR}
+    return list(dict.fromkeys([*(READING if reads else ()), *(ASKING if asks else ())]))
+
+
 @dataclass(frozen=True)
 class Link:
     """A way to a page: its word, its sign, and how much waits there."""

@@ -171,6 +171,13 @@ def test_a_reference_typed_among_the_filters_opens_its_record(desk, records):
     expect(page.get_by_role("heading", level=1)).to_have_text("Latrines at Bikoro")
 
 
+def moved(page, path):
+    """Open a page with a map and ask for the one that moves, which comes only when asked for."""
+    page.goto(path)
+    page.get_by_role("button", name="Load the moving map").click()
+    expect(moving(page)).to_be_visible()
+
+
 def moving(page):
     return page.get_by_role("region", name="Map: move with the arrow keys")
 
@@ -178,7 +185,8 @@ def moving(page):
 def test_the_map_shows_clusters_single_records_and_sites(desk, records):
     page = desk("chief.cimic")
     page.goto("/map/")
-    expect(moving(page)).to_be_visible()
+    expect(page.locator("svg[data-drawn]")).to_be_visible()
+    moved(page, "/map/")
     expect(page.locator("svg[data-drawn]")).to_be_hidden()
     expect(page.locator("[data-said]")).to_have_text("Records in sight: 5. Displacement sites: 1.")
     expect(moving(page).get_by_role("button", name="4 records here")).to_be_visible()
@@ -195,8 +203,7 @@ def test_the_map_shows_clusters_single_records_and_sites(desk, records):
 
 def test_a_filter_changes_what_the_map_shows(desk, records):
     page = desk("chief.cimic")
-    page.goto("/map/")
-    expect(moving(page)).to_be_visible()
+    moved(page, "/map/")
     page.get_by_label("Words or reference").fill("well")
     page.keyboard.press("Enter")
     expect(page.locator("[data-said]")).to_have_text("Records in sight: 1. Displacement sites: 1.")
@@ -208,7 +215,7 @@ def test_a_filter_changes_what_the_map_shows(desk, records):
 
 def test_by_keyboard_alone_a_group_is_opened_and_a_record_reached(desk, records):
     page = desk("chief.cimic")
-    page.goto("/map/")
+    moved(page, "/map/")
     expect(page.locator("[data-said]")).to_contain_text("Records in sight: 5.")
     group = moving(page).get_by_role("button", name="4 records here")
     group.focus()
@@ -230,7 +237,7 @@ def test_by_keyboard_alone_a_group_is_opened_and_a_record_reached(desk, records)
 
 def test_once_loaded_the_map_moves_without_a_line_and_says_so(desk, records):
     page = desk("chief.cimic")
-    page.goto("/map/")
+    moved(page, "/map/")
     expect(page.locator("[data-said]")).to_contain_text("in sight")
     drawn = moving(page).locator("path.ground").count()
     page.context.set_offline(True)
@@ -250,6 +257,7 @@ def test_beside_the_list_the_map_shows_the_same_question(desk, records):
     page = desk("chief.cimic")
     page.goto("/register/?search=tanker")
     page.get_by_role("link", name="Map beside the list").click()
+    page.get_by_role("button", name="Load the moving map").click()
     expect(page.locator("[data-said]")).to_contain_text("Records in sight: 4.")
     expect(rows(page)).to_have_count(4)
     page.get_by_label("Words or reference").fill("well")
@@ -293,24 +301,38 @@ def test_without_a_script_columns_views_and_filters_work(desk, records):
     assert SavedView.objects.get().owner == who("chief.cimic")
 
 
-def test_on_a_slow_line_the_moving_map_is_asked_for(desk, records):
-    page = desk.new_page()
-    page.add_init_script(
-        "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
-    )
-    enter(page, "chief.cimic")
+def test_the_moving_map_comes_when_asked_for_and_is_then_there_at_once(desk, records):
+    page = desk("chief.cimic")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto("/map/")
     expect(page.locator("svg[data-drawn]")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     assert not [url for url in asked if "leaflet" in url]
     page.get_by_role("button", name="Load the moving map").click()
     expect(page.locator("[data-said]")).to_contain_text("Records in sight: 5.")
+    expect(moving(page)).to_be_focused()
+    page.goto("/register/?map=1")
+    expect(page.locator("[data-said]")).to_contain_text("Records in sight: 5.")
+
+
+def test_a_moving_map_that_cannot_be_loaded_is_said_and_can_be_asked_for_again(desk, records):
+    page = desk("chief.cimic")
+    page.goto("/map/")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Load the moving map").click()
+    expect(page.locator("[data-said]")).to_contain_text("The server cannot be reached")
+    expect(page.locator("svg[data-drawn]")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Load the moving map").click()
+    expect(page.locator("[data-said]")).to_contain_text("Records in sight: 5.")
+    desk.troubles[:] = [one for one in desk.troubles if "ERR_INTERNET_DISCONNECTED" not in one]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_of_the_register_or_map_has_a_barrier(desk, records, scheme):
     page = enter(desk.new_page(color_scheme=scheme), "chief.cimic")
+    moved(page, "/map/")
     for address in PAGES:
         page.goto(address)
         if "map" in address:
@@ -325,6 +347,7 @@ def test_no_page_of_the_register_or_map_has_a_barrier(desk, records, scheme):
 def test_a_phone_scrolls_no_page_sideways_and_every_target_is_large_enough(desk, records):
     options = {**PHONE, "viewport": {"width": 360, "height": 740}}
     page = enter(desk.new_page(**options), "chief.cimic")
+    moved(page, "/map/")
     for address in PAGES:
         page.goto(address)
         wide = page.evaluate("document.documentElement.scrollWidth")

@@ -38,3 +38,10 @@ document.querySelector("form[data-leaving]")?.addEventListener("submit", () => {
     if (key.startsWith("cimic:draft:")) localStorage.removeItem(key);
   }
 });
+
+// What the next pages need comes once this one is read, so that it delays nothing.
+window.addEventListener("load", () => {
+  for (const href of document.body.dataset.ahead?.split(" ").filter(Boolean) ?? []) {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", href }));
+  }
+});

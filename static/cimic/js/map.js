@@ -1,36 +1,11 @@
 // The moving map in place of the server's drawing: the mission's boundaries and the records on
-// them, from the mission's own host alone. The drawing stays where the map cannot be loaded. Once
-// loaded it can be moved and zoomed without a line: it then shows what it last heard.
-const SMALL_LINES = new Set(["slow-2g", "2g"]);
+// them, from the mission's own host alone. The drawing stays until somebody asks for a map that
+// moves, and where that cannot be loaded. Once loaded it can be moved and zoomed without a line:
+// it then shows what it last heard.
+import { boundariesAt, fill, load, loadedBefore } from "./ground.js";
+
 const WAIT = 250;
-let boundaries;
 let seen;
-
-for (const form of document.querySelectorAll("form[data-question]")) {
-  // An empty box asks nothing: it is left out of the address.
-  form.addEventListener("formdata", (event) => {
-    for (const [name, value] of [...event.formData.entries()]) {
-      if (value === "") event.formData.delete(name);
-    }
-  });
-}
-
-function load(figure) {
-  return new Promise((done, failed) => {
-    if (window.L) return done(window.L);
-    const style = document.createElement("link");
-    style.rel = "stylesheet";
-    style.href = figure.dataset.style;
-    document.head.prepend(style);
-    const script = document.createElement("script");
-    script.src = figure.dataset.script;
-    script.addEventListener("load", () => done(window.L));
-    script.addEventListener("error", failed);
-    document.head.append(script);
-  });
-}
-
-const fill = (words, named) => words.replace(/%\((\w+)\)s/g, (_, name) => named[name]);
 
 function element(name, text, more = {}) {
   const made = Object.assign(document.createElement(name), more);
@@ -50,7 +25,7 @@ class MissionMap {
   }
 
   async open() {
-    boundaries ??= await (await fetch(this.figure.dataset.boundaries)).json();
+    this.areas = (await boundariesAt(this.figure.dataset.boundaries)).features;
     const { L } = this;
     this.box.hidden = false;
     this.map = L.map(this.box, {
@@ -96,26 +71,26 @@ class MissionMap {
 
   ground() {
     const { L } = this;
-    const highest = Math.min(...boundaries.features.map((area) => area.properties.level));
+    const highest = Math.min(...this.areas.map((area) => area.properties.level));
     const add = (areas, className, weight) =>
       L.geoJSON({ type: "FeatureCollection", features: areas }, {
         interactive: false,
         style: { className, weight, fillOpacity: 1 },
       }).addTo(this.map);
-    const outer = boundaries.features.filter((area) => area.properties.level === highest);
+    const outer = this.areas.filter((area) => area.properties.level === highest);
     const drawn = add(outer, "ground", 2).getBounds();
-    add(boundaries.features.filter((area) => area.properties.level !== highest), "ground inner", 1);
+    add(this.areas.filter((area) => area.properties.level !== highest), "ground inner", 1);
     const asked = new URLSearchParams(window.location.search).get("area");
-    const chosen = boundaries.features.filter((area) => area.id === asked);
+    const chosen = this.areas.filter((area) => area.id === asked);
     return chosen.length ? L.geoJSON(chosen).getBounds() : drawn;
   }
 
   nameAreas() {
     const { L } = this;
     this.names.clearLayers();
-    const highest = Math.min(...boundaries.features.map((area) => area.properties.level));
+    const highest = Math.min(...this.areas.map((area) => area.properties.level));
     const level = this.map.getZoom() >= 9 ? highest + 1 : highest;
-    for (const area of boundaries.features) {
+    for (const area of this.areas) {
       const { name, label, level: own } = area.properties;
       if (own !== level || !this.map.getBounds().contains([label[1], label[0]])) continue;
       const icon = L.divIcon({ className: "name", html: element("span", name), iconSize: [120, 20] });
@@ -239,32 +214,34 @@ class MissionMap {
 }
 
 async function start(figure) {
-  if (figure.dataset.started) return;
   figure.dataset.started = "1";
   try {
-    const map = new MissionMap(await load(figure), figure);
+    const map = new MissionMap(await load(figure.dataset), figure);
     await map.open();
   } catch {
-    // The server's drawing stays.
+    // The server's drawing stays, and the map can be asked for again.
+    delete figure.dataset.started;
     figure.querySelector("[data-moving]").hidden = true;
     figure.querySelector("[data-drawn]")?.removeAttribute("hidden");
+    figure.querySelector("[data-said]").textContent = figure.querySelector("[data-map-words]").dataset.offline;
+    offer(figure);
   }
 }
 
+function offer(figure) {
+  const button = figure.querySelector("[data-load]");
+  button.hidden = false;
+  button.onclick = async () => {
+    button.hidden = true;
+    await start(figure);
+    figure.querySelector("[data-moving]").focus({ preventScroll: true });
+  };
+}
+
 function begin() {
-  const line = navigator.connection;
-  const small = line?.saveData || SMALL_LINES.has(line?.effectiveType);
   for (const figure of document.querySelectorAll("[data-map]:not([data-started])")) {
-    const button = figure.querySelector("[data-load]");
-    if (small && !window.L) {
-      button.hidden = false;
-      button.addEventListener("click", () => {
-        button.hidden = true;
-        start(figure);
-      }, { once: true });
-    } else {
-      start(figure);
-    }
+    if (window.L || loadedBefore(figure.dataset)) start(figure);
+    else offer(figure);
   }
 }
 

@@ -1,25 +1,9 @@
 // A place picked on the mission's own map, found by the device, or typed: in degrees or by the
 // grid. Whatever is given, the server says it both ways, what lies there and what seems odd.
+import { boundariesAt, fill, load } from "./ground.js";
+
 const REST = 600;
 const LEAST_ZOOM = 9;
-let boundaries;
-
-function load(place) {
-  return new Promise((done, failed) => {
-    if (window.L) return done(window.L);
-    const style = document.createElement("link");
-    style.rel = "stylesheet";
-    style.href = place.dataset.style;
-    document.head.prepend(style);
-    const script = document.createElement("script");
-    script.src = place.dataset.script;
-    script.addEventListener("load", () => done(window.L));
-    script.addEventListener("error", failed);
-    document.head.append(script);
-  });
-}
-
-const fill = (words, named) => words.replace(/%\((\w+)\)s/g, (_, name) => named[name]);
 
 class Point {
   constructor(place) {
@@ -140,8 +124,8 @@ class Point {
 
   async open(button) {
     try {
-      const L = await load(this.place);
-      boundaries ??= await (await fetch(this.words.boundaries, { credentials: "same-origin" })).json();
+      const L = await load(this.words);
+      this.areas = (await boundariesAt(this.words.boundaries)).features;
       this.picker.hidden = false;
       button.setAttribute("aria-expanded", "true");
       if (!this.map) this.draw(L);
@@ -168,12 +152,12 @@ class Point {
     box.setAttribute("role", "application");
     box.setAttribute("aria-label", this.words.wordsMap);
     L.control.zoom({ zoomInTitle: this.words.wordsZoomIn, zoomOutTitle: this.words.wordsZoomOut }).addTo(this.map);
-    const levels = boundaries.features.map((area) => area.properties.level);
+    const levels = this.areas.map((area) => area.properties.level);
     const highest = Math.min(...levels);
     const add = (features, className, weight) =>
       L.geoJSON({ type: "FeatureCollection", features }, { interactive: false, style: { className, weight, fillOpacity: 1 } }).addTo(this.map);
-    this.whole = add(boundaries.features.filter((area) => area.properties.level === highest), "ground", 2).getBounds();
-    add(boundaries.features.filter((area) => area.properties.level !== highest), "ground inner", 1);
+    this.whole = add(this.areas.filter((area) => area.properties.level === highest), "ground", 2).getBounds();
+    add(this.areas.filter((area) => area.properties.level !== highest), "ground inner", 1);
     this.names = L.layerGroup().addTo(this.map);
     this.map.on("moveend", () => this.nameAreas(highest));
     this.map.on("click", (event) => this.take(event.latlng));
@@ -182,7 +166,7 @@ class Point {
   nameAreas(highest) {
     this.names.clearLayers();
     const level = this.map.getZoom() >= LEAST_ZOOM - 1 ? highest + 1 : highest;
-    for (const area of boundaries.features) {
+    for (const area of this.areas) {
       const { name, label, level: own } = area.properties;
       if (own !== level || !this.map.getBounds().contains([label[1], label[0]])) continue;
       const html = document.createElement("span");
@@ -199,7 +183,7 @@ class Point {
       this.map.setView([latitude, longitude], Math.max(this.map._loaded ? this.map.getZoom() : 0, LEAST_ZOOM + 2), { animate: false });
       return this.mark({ latitude: Number(latitude), longitude: Number(longitude) });
     }
-    const named = boundaries.features.filter((area) => this.area?.value.endsWith(`(${area.id})`));
+    const named = this.areas.filter((area) => this.area?.value.endsWith(`(${area.id})`));
     const frame = named.length ? this.L.geoJSON(named).getBounds() : this.whole;
     if (frame.isValid()) this.map.fitBounds(frame, { animate: false });
     else this.map.setView([0, 0], 3, { animate: false });
