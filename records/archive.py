@@ -19,7 +19,7 @@ from common.canonical import canonical
 from common.clock import now
 from common.errors import NotNow
 from common.verdict import YES, Verdict, not_you
-from ledger.queries import history_of
+from ledger.proofs import VERIFIER, history_as_kept, proof_of
 from ledger.services import append
 from missions.models import User
 from missions.queries import first_standing, standing_as
@@ -38,6 +38,11 @@ data/history.json   the record's ledger entries in order; each entry's hash is t
                     ["cimic-entry-1", chain, number, act, actor, actor_name, post, post_title,
                     capacity, happened_at, recorded_at, told_clock, previous, payload_digest];
                     payload_digest is the SHA-256 of salt followed by text
+                    an entry whose "text" is null was withheld, or erased where it says so
+data/proof.json     the signed checkpoint that witnessed the history, the path from this
+                    record's head to its root, and the line of signing keys
+data/verify.py      checks all of it with nothing but Python, on any machine:
+                    python3 -I -S data/verify.py .
 data/process.json   the process by which it was routed, as it stood then
 data/revisions/     the words of each revision that posts answered about
 data/files/         the files beside it, by their own names
@@ -163,34 +168,6 @@ def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
     return found
 
 
-def history_as_kept(rfa: AssistanceRequest) -> list[dict[str, Any]]:
-    """Return the record's ledger entries with all that verifying them needs."""
-    return [
-        {
-            **_plain(
-                entry,
-                "number",
-                "act",
-                "actor_name",
-                "post_title",
-                "capacity",
-                "happened_at",
-                "recorded_at",
-                "told_clock",
-                "previous",
-                "payload_digest",
-                "hash",
-            ),
-            "chain": entry.chain_id,
-            "actor": entry.actor_id,
-            "post": entry.post_id,
-            "salt": entry.payload.salt,
-            "text": entry.payload.text,
-        }
-        for entry in history_of(rfa.pk)
-    ]
-
-
 def _write_json(path: Path, value: Any) -> None:
     plain = json.loads(canonical(value))
     path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -219,7 +196,11 @@ def _fill(folder: Path, rfa: AssistanceRequest) -> None:
     """Write the bag's payload."""
     (folder / "revisions").mkdir(parents=True)
     _write_json(folder / "record.json", record_as_kept(rfa))
-    _write_json(folder / "history.json", history_as_kept(rfa))
+    _write_json(folder / "history.json", history_as_kept(rfa.pk))
+    proof = proof_of(rfa.pk)
+    if proof is not None:
+        _write_json(folder / "proof.json", proof)
+    shutil.copyfile(VERIFIER, folder / "verify.py")
     first = rfa.steps.select_related("process").first()
     if first is not None:
         process = first.process

@@ -159,6 +159,7 @@ def test_P41_a_closed_records_bag_is_valid_and_holds_the_whole_record(tmp_path):
         "record.json",
         "revisions/1.json",
         "revisions/2.json",
+        "verify.py",
     ]
     assert (bag / "data/files/02-letter.pdf").read_bytes() == LETTER
     assert (bag / "data/README.txt").read_text() == READ_ME
