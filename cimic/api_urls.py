@@ -27,6 +27,7 @@ from cimic.api import HealthView, MeView, NowhereView, TokensView
 from notices.api import MyNoticesView, NoticesView, ReadAllView, ReadNoticeView
 from records.api import (
     ACTS,
+    DOING_VIEWS,
     ActView,
     AttachmentsView,
     AttachmentView,
@@ -90,6 +91,10 @@ urlpatterns = [
         for act in ACTS
     ],
     *[path(f"requests/<str:reference>/task/{act}/", ActView.as_view(act=act)) for act in TASK_ACTS],
+    *[
+        path(f"requests/<str:reference>/{act}/", view.as_view(), name=f"api-{act}")
+        for act, view in DOING_VIEWS.items()
+    ],
     path("extreme-situations/", ExtremeSituationsView.as_view(), name="api-extreme-situations"),
     path("standing-policies/", StandingPoliciesView.as_view(), name="api-standing-policies"),
     path(

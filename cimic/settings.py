@@ -281,6 +281,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "records.tasks.remove_expired_exports",
         "schedule": 3600.0,
     },
+    "remind of follow-ups": {
+        "task": "records.tasks.remind_of_follow_ups",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget old idempotency keys": {
         "task": "common.tasks.forget_old_idempotency_keys",
         "schedule": 86400.0,

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +37,18 @@ def _monday_to_friday() -> list[int]:
     return [1, 2, 3, 4, 5]
 
 
+def _four_fifths_and_the_rest() -> list[int]:
+    return [80, 20]
+
+
+def adds_up_to_a_hundred(percents: list[int]) -> None:
+    """Refuse instalments that are not the whole: the parts of a hundred, none of them nothing."""
+    if not percents or min(percents) < 1 or sum(percents) != 100:
+        raise ValidationError(
+            _("Name the instalments in per cent, such as 80, 20: together they are 100.")
+        )
+
+
 class Mission(models.Model):
     """A United Nations peacekeeping mission with a force.
 
@@ -43,7 +56,9 @@ class Mission(models.Model):
     ``time_zone``; a time-sensitive one runs day and night. ``board_quorum`` is how many
     members the project review committee needs. ``complaint_hours`` is how soon a complaint is
     answered (P50), ``referral_hours`` a referral (P52). ``site_distance_km`` is how near to a
-    displacement site a request lies "near" it (P47).
+    displacement site a request lies "near" it (P47). ``instalment_percents`` are the parts in
+    which a QIP's partner is paid, the last one after a visit. Every ``follow_up_days`` UN-CIMIC
+    is reminded of a refused need of which nobody knows what became (P41).
     """
 
     code = models.CharField(max_length=12, unique=True)
@@ -55,7 +70,14 @@ class Mission(models.Model):
     mail_domain = models.CharField(max_length=100, default="localhost")
     established_on = models.DateField()
     qip_ceiling = models.DecimalField(max_digits=12, decimal_places=2, default=50000)
-    first_instalment_percent = models.PositiveSmallIntegerField(default=80)
+    instalment_percents = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=_four_fifths_and_the_rest,
+        validators=[adds_up_to_a_hundred],
+    )
+    follow_up_days = models.PositiveSmallIntegerField(
+        default=14, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
     working_days = ArrayField(models.PositiveSmallIntegerField(), default=_monday_to_friday)
     board_quorum = models.PositiveSmallIntegerField(default=2)
     complaint_hours = models.PositiveIntegerField(default=120)
@@ -76,6 +98,11 @@ class Mission(models.Model):
             ),
             models.CheckConstraint(
                 name="mission_board_meets_with_somebody", condition=Q(board_quorum__gte=1)
+            ),
+            models.CheckConstraint(
+                name="mission_follows_up_within_a_year",
+                condition=Q(follow_up_days__gte=1, follow_up_days__lte=365),
+                violation_error_message=_("Remind every 1 to 365 days."),
             ),
         ]
 

@@ -12,7 +12,7 @@ from approvals.queries.messages import reads_inside
 from approvals.services.checking import broken_in
 from approvals.vocabulary import ReminderSort, SeatKind, StepState, Word
 from ledger.models import Entry, Payload
-from missions.models import Post, User
+from missions.models import Post, Unit, User
 from missions.queries import holders_of
 from missions.vocabulary import Role
 from notices.vocabulary import Group, Sort
@@ -201,6 +201,24 @@ def _answered(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]
         yield from _to_the_unit(rfa)
 
 
+def _change(said: dict[str, Any]) -> Iterable[Telling]:
+    """A change is a duty of the posts it waits on; once over, news to who declared it (P68)."""
+    for post in Post.objects.filter(pk__in=said.get("waits_on", [])).order_by("pk"):
+        yield from _to([post], Sort.CHANGE_WAITS, Group.DUTIES, post=post.title)
+    if said.get("over"):
+        for person in User.objects.filter(pk=said["declared_by"]):
+            yield Telling(person, Sort.CHANGE_ANSWERED, Group.DUTIES)
+
+
+def _put_to_work(rfa: AssistanceRequest, said: dict[str, Any]) -> list[Telling]:
+    """Tell a further unit that it works on a task; nothing of what is hidden from it (P39)."""
+    unit = Unit.objects.filter(mission=rfa.mission_id, code=said["unit"]).first()
+    if unit is None or rfa.hidden_from_force:
+        return []
+    posts = Post.objects.filter(unit=unit, role=Role.UNIT_CIMIC).order_by("pk")
+    return _to(posts, Sort.TASKED, Group.DUTIES, unit=unit.name)
+
+
 def _of_act(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
     match entry.act:
         case "step.reminded":
@@ -213,6 +231,15 @@ def _of_act(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> Itera
             yield from _message(rfa, said)
         case "condition.checked" if not said.get("met"):
             yield from _to_chief(rfa, Sort.CONDITION_UNMET, Group.FOLLOW_UPS)
+        case "task.change_declared" | "task.change_answered":
+            yield from _change(said)
+        case "task.unit_added":
+            yield from _put_to_work(rfa, said)
+        case "task.incident":
+            yield from _to_chief(rfa, Sort.INCIDENT, Group.MISSION)
+        case "follow_up.reminded":
+            posts = Post.objects.filter(pk__in=said["told"])
+            yield from _to(posts, Sort.FOLLOW_UP_DUE, Group.DUTIES)
         case "extreme.reported":
             posts = Post.objects.filter(mission=rfa.mission_id, role__in=TOLD_OF_EXTREME)
             yield from _to(posts.order_by("pk"), Sort.EXTREME, Group.MISSION)

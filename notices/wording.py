@@ -69,6 +69,12 @@ SENTENCES: dict[str, str] = {
     Sort.COMPLETED: gettext_noop(
         "%(what)s is completed: see that its record is whole, and close it"
     ),
+    Sort.FOLLOW_UP_DUE: gettext_noop(
+        "Nobody knows yet what became of %(what)s, which was not approved: ask again, and record it"
+    ),
+    Sort.CHANGE_WAITS: gettext_noop("%(what)s changes and waits for the answer of %(post)s"),
+    Sort.CHANGE_ANSWERED: gettext_noop("The change of %(what)s is answered"),
+    Sort.INCIDENT: gettext_noop("An incident on %(what)s"),
     Sort.PROCESS_TO_SIGN: gettext_noop("%(what)s waits for the signature of %(post)s"),
     Sort.PROCESS_TO_PROMULGATE: gettext_noop("%(what)s is co-signed and waits to be promulgated"),
     Sort.PROCESS_IN_FORCE: gettext_noop("%(what)s is in force from %(day)s"),

@@ -24,8 +24,9 @@ from ledger.services import append
 from missions.models import User
 from missions.queries import first_standing, standing_as
 from missions.vocabulary import MISSION_UN_CIMIC, Role
-from records.completeness import follow_up_of
-from records.models import ArchivedBag, Task
+from records.done import corrections_as_kept, follow_up_notes_of, task_as_kept
+from records.models import ArchivedBag
+from records.queries import follow_up_of
 from requests_app.content import content_of
 from requests_app.models import AssistanceRequest, Attachment
 from requests_app.vocabulary import Kind, Status
@@ -91,36 +92,6 @@ def _answers(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _task(rfa: AssistanceRequest) -> dict[str, Any] | None:
-    task = Task.objects.filter(rfa=rfa).select_related("unit").first()
-    if task is None:
-        return None
-    return {
-        **_plain(
-            task,
-            "planned_start",
-            "planned_end",
-            "started_on",
-            "completed_on",
-            "result",
-            "women",
-            "men",
-            "girls",
-            "boys",
-            "actual_cost",
-            "agreement_reference",
-            "agreement_signed_on",
-        ),
-        "unit": task.unit.name if task.unit else None,
-        "progress": [_plain(line, "text", "percent", "at") for line in task.progress.all()],
-        "visits": [_plain(visit, "visited_on", "findings") for visit in task.visits.all()],
-        "instalments": [
-            _plain(line, "number", "amount", "paid_on", "is_last")
-            for line in task.instalments.all()
-        ],
-    }
-
-
 def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
     """Return the whole record as plain values, by the names of the published form."""
     follow_up = follow_up_of(rfa)
@@ -143,12 +114,14 @@ def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
         "requested_as": rfa.post.title if rfa.post else None,
         "content": content_of(rfa),
         "route_answers": _answers(rfa),
-        "task": _task(rfa),
+        "task": task_as_kept(rfa),
         "follow_up": (
             _plain(follow_up, "delivered", "organisation", "delivered_on", "source")
             if follow_up
             else None
         ),
+        "follow_up_notes": follow_up_notes_of(rfa),
+        "corrections": corrections_as_kept(rfa.corrections.select_related("by", "post")),
         "messages": [
             {**_plain(message, "text", "internal", "at"), "by": message.by.name}
             for message in rfa.messages.select_related("by")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from approvals.policy import may_read_entry
-from approvals.queries import is_of_who_asks, shows_who_asks
+from approvals.queries import TELLS_WHO_ASKS, is_of_who_asks, shows_who_asks
 from ledger.models import Entry
 from missions.models import User
 from requests_app.models import AssistanceRequest
@@ -27,4 +27,7 @@ def payload_for(person: User, rfa: AssistanceRequest, entry: Entry) -> dict[str,
     if hides_who_did_it(rfa, entry):
         return None
     said: dict[str, Any] = json.loads(entry.payload.text)
+    tells_who_asks = entry.act == "record.corrected" and said.get("field") in TELLS_WHO_ASKS
+    if tells_who_asks and not shows_who_asks(rfa):
+        return None
     return said if may_read_entry(person, rfa, entry.act, said) else None

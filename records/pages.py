@@ -13,10 +13,12 @@ from approvals.vocabulary import ReminderSort, Word
 from ledger.models import Entry
 from ledger.queries import history_of
 from missions.models import User
+from records.correcting import label_of
 from records.history import hides_who_did_it, payload_for
 from records.models import Task
 from records.serializers import EntrySerializer
 from records.services import conditions_of, task_of
+from records.vocabulary import ChangeSort, ChangeWord
 from requests_app.models import AssistanceRequest
 from requests_app.pages import LABELS
 from requests_app.vocabulary import Kind, Status
@@ -52,7 +54,18 @@ ACTS = {
     "task.completed": gettext_lazy("Task completed"),
     "condition.checked": gettext_lazy("Condition checked"),
     "instalment.paid": gettext_lazy("Instalment paid"),
+    "task.unit_added": gettext_lazy("Unit put to work"),
+    "task.change_declared": gettext_lazy("Change declared"),
+    "task.change_answered": gettext_lazy("Change answered"),
+    "task.incident": gettext_lazy("Incident recorded"),
+    "escort.run": gettext_lazy("Run recorded"),
+    "asset.handed_back": gettext_lazy("Assets handed back"),
+    "closing_report.received": gettext_lazy("Closing report received"),
+    "refund.received": gettext_lazy("Refund received"),
     "follow_up.answered": gettext_lazy("Follow-up answered"),
+    "follow_up.noted": gettext_lazy("Follow-up noted"),
+    "follow_up.reminded": gettext_lazy("Reminded of the follow-up"),
+    "record.corrected": gettext_lazy("Correction put beside the record"),
     "record.closed": gettext_lazy("Record closed"),
     "record.archived": gettext_lazy("Record archived"),
 }
@@ -76,6 +89,13 @@ def _text_of(entry: Entry, said: dict[str, Any]) -> str:
         return str(ReminderSort(said["sort"]).label)
     if entry.act == "file.attached":
         return f"{text}: {said.get('name', '')}"
+    if entry.act == "task.change_declared" and said.get("sorts"):
+        sorts = ", ".join(str(ChangeSort(sort).label) for sort in said["sorts"])
+        return f"{text}: {sorts.lower()}"
+    if entry.act == "task.change_answered" and said.get("answer") in ChangeWord.values:
+        return f"{text}: {str(ChangeWord(said['answer']).label).lower()}"
+    if entry.act == "record.corrected" and said.get("field"):
+        return f"{text}: {label_of(said['field'])}"
     if entry.act == "follow_up.answered":
         return (
             text

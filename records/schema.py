@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
@@ -70,6 +71,34 @@ def _property(question: Any) -> dict[str, Any]:
 def _body(required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
     schema = {"type": "object", "required": required, "properties": properties}
     return {"application/json": schema}
+
+
+def _of_a_field(field: forms.Field) -> dict[str, Any]:
+    """Say in JSON Schema what a form's field takes."""
+    found: dict[str, Any] = {"type": "string"}
+    if isinstance(field, forms.IntegerField) and not isinstance(field, forms.DecimalField):
+        found = {"type": "integer", "minimum": field.min_value}
+    elif isinstance(field, forms.DecimalField):
+        found = {"type": "string", "format": "decimal"}
+    elif isinstance(field, forms.DateField):
+        found = {"type": "string", "format": "date"}
+    elif isinstance(field, forms.ChoiceField):
+        found = {"type": "string", "enum": [str(code) for code, _label in field.choices]}
+    elif isinstance(field, forms.CharField) and field.max_length:
+        found = {"type": "string", "maxLength": field.max_length}
+    return found | ({"description": str(field.help_text)} if field.help_text else {})
+
+
+def act_body(fields: dict[str, forms.Field], lists: dict[str, list[str]]) -> dict[str, Any]:
+    """Describe the body of an act by its form, and the lists of words it takes beside."""
+    return _body(
+        [name for name, field in fields.items() if field.required],
+        {name: _of_a_field(field) for name, field in fields.items()}
+        | {
+            name: {"type": "array", "items": {"type": "string", "enum": words}}
+            for name, words in lists.items()
+        },
+    )
 
 
 _GRID = {

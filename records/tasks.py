@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from records import complaints
+from records import complaints, services
 from records.compliance import summary
 from records.exports import jobs
 
@@ -29,3 +29,9 @@ def write_exports() -> int:
 def remove_expired_exports() -> int:
     """Remove the files of exports that were kept for their time."""
     return jobs.remove_expired()
+
+
+@shared_task
+def remind_of_follow_ups() -> int:
+    """Remind UN-CIMIC of the refused needs of which nobody knows what became."""
+    return services.remind_of_follow_ups()

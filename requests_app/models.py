@@ -384,6 +384,32 @@ class BudgetLine(models.Model):
         return (self.quantity * self.unit_cost).quantize(Decimal("0.01"))
 
 
+class UnitAtWork(AppendOnly):
+    """A further unit that works on a request's task, beside the one that was tasked with it.
+
+    It sees the record and reports on it as the tasked unit does.
+    """
+
+    rfa = models.ForeignKey(
+        AssistanceRequest, on_delete=models.PROTECT, related_name="units_at_work"
+    )
+    unit = models.ForeignKey("missions.Unit", on_delete=models.PROTECT, related_name="at_work")
+    work = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "units at work"
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["rfa", "unit"], name="unit_joins_a_task_once")
+        ]
+        indexes = [models.Index(fields=["unit"], name="units_at_work")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} on {self.rfa_id}"
+
+
 class Revision(AppendOnly):
     """The words a post was asked to answer about, as they were submitted (canonical JSON)."""
 

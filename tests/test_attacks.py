@@ -318,6 +318,7 @@ def test_P16_nothing_is_paid_after_the_last_instalment():
     records.start(rfa=rfa, actor=who("chief.cimic"))
     today = in_days(0)
     records.record_visit(rfa=rfa, actor=who("chief.cimic"), visited_on=today, findings="Built.")
+    records.plan(rfa=rfa, actor=who("qip.manager"), values={"agreement_signed_on": today})
     manager = Caller("qip.manager")
     path = f"requests/{rfa.reference}/instalments/"
     paid = {"amount": "100.00", "paid_on": str(today)}

@@ -224,9 +224,9 @@ def test_the_money_of_projects_is_what_was_asked_approved_and_paid(mission):
     mission.save()
     a_submitted(qip_answers(ceiling_exception_reason="The only school of the district."))
     rfa = an_approved(qip_answers(ceiling_exception_reason="The only school of the district."))
-    records.pay_instalment(
-        rfa=rfa, actor=who("qip.manager"), amount=Decimal(5000), paid_on=in_days(0)
-    )
+    manager = who("qip.manager")
+    records.plan(rfa=rfa, actor=manager, values={"agreement_signed_on": in_days(0)})
+    records.pay_instalment(rfa=rfa, actor=manager, amount=Decimal(5000), paid_on=in_days(0))
 
     line = keyed("money")["USD"]
 

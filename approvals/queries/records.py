@@ -12,7 +12,7 @@ from approvals.vocabulary import StepState
 from missions.models import Post, User
 from missions.queries import Standing, is_among, prepares_for, standings_of, vacant_below
 from missions.vocabulary import FORCE, Capacity, Reach, Role
-from requests_app.models import AssistanceRequest
+from requests_app.models import AssistanceRequest, UnitAtWork
 
 # What was never submitted, a draft or one withdrawn as a draft, is its maker's alone.
 SUBMITTED = Q(submitted_at__isnull=False)
@@ -50,7 +50,8 @@ def _reach(standing: Standing) -> Q | None:
         case Reach.SECTOR:
             return beyond & Q(sector=post.sector_id)
         case Reach.UNIT:  # a unit sees whatever it is tasked with, or it could not do it
-            tasked = Q(tasked_unit=post.unit_id, hidden_from_force=False)
+            helps = UnitAtWork.objects.filter(unit=post.unit_id).values("rfa")
+            tasked = (Q(tasked_unit=post.unit_id) | Q(pk__in=helps)) & Q(hidden_from_force=False)
             return tasked & Q(route__in=standing.routes) if standing.routes else tasked
     return None
 

@@ -1,9 +1,9 @@
 """The API of records: what is asked, done and kept."""
 
+from records.api.acts import ACTS, ActView
 from records.api.beside import AttachmentsView, AttachmentView, MessagesView
+from records.api.doing import DOING_VIEWS
 from records.api.requests import (
-    ACTS,
-    ActView,
     ExtremeSituationsView,
     HistoryView,
     RequestsView,
@@ -14,6 +14,7 @@ __all__ = [
     "ACTS",
     "ActView",
     "AttachmentView",
+    "DOING_VIEWS",
     "AttachmentsView",
     "ExtremeSituationsView",
     "HistoryView",

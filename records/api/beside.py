@@ -22,7 +22,8 @@ from common.listing import asked_page, list_response
 from common.negotiation import WhateverIsAccepted
 from common.paging import page_of
 from common.serving import serve_file
-from records.api.requests import body_of, read_act, record_of
+from records.api.acts import read_act
+from records.api.shared import body_of, record_of
 from records.serializers import AttachmentSerializer, MessageSerializer
 
 ORDER = ("at", "id")

@@ -19,7 +19,7 @@ from common.listing import asked_page, list_response
 from common.paging import page_of
 from common.reading import is_plain
 from records import complaints
-from records.api.requests import record_of
+from records.api.shared import record_of
 from records.forms import ComplaintForm
 from records.models import Complaint
 

@@ -19,7 +19,7 @@ from common.paging import page_of
 from missions.models import DisplacementSite, Post
 from missions.queries import standings_of
 from records import handing_over
-from records.api.requests import record_of
+from records.api.shared import record_of
 from records.handover import as_handed_over, handover_of
 from records.models import Handover, ProtectionDuty
 

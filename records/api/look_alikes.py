@@ -14,7 +14,7 @@ from approvals.queries import weighed_look_alikes
 from approvals.vocabulary import LookAlikeWord
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
-from records.api.requests import record_of
+from records.api.shared import record_of
 
 
 class LookAlikeSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,16 @@
 """What was done and is kept: tasks, what people are owed, compliance, exports, views, archives."""
 
 from records.models.compliance import ComplianceCount, ComplianceException, RecordCompliance
+from records.models.doing import (
+    ChangeAnswer,
+    ClosingReport,
+    HandBack,
+    Incident,
+    Refund,
+    Run,
+    TaskChange,
+    VisitPhoto,
+)
 from records.models.done import (
     ArchivedBag,
     ConditionCheck,
@@ -11,24 +21,36 @@ from records.models.done import (
     Task,
     Visit,
 )
+from records.models.kept import Correction, FollowUpNote, FollowUpReminder
 from records.models.people import Complaint, Handover, HandoverAcknowledgement, ProtectionDuty
 from records.models.views import SavedView
 
 __all__ = [
     "ArchivedBag",
+    "ChangeAnswer",
+    "ClosingReport",
     "Complaint",
     "ComplianceCount",
     "ComplianceException",
     "ConditionCheck",
+    "Correction",
     "DeliveryByOthers",
     "ExportRun",
+    "FollowUpNote",
+    "FollowUpReminder",
+    "HandBack",
     "Handover",
     "HandoverAcknowledgement",
+    "Incident",
     "Instalment",
     "Progress",
     "ProtectionDuty",
     "RecordCompliance",
+    "Refund",
+    "Run",
     "SavedView",
     "Task",
+    "TaskChange",
     "Visit",
+    "VisitPhoto",
 ]

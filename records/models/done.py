@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -43,6 +44,11 @@ class Task(NeverDeleted):
     the answer that *stands* at this request's step, and the checks below say which a route
     needs; so neither an unapproved start (P30, P39) nor one before DMS/CMS has answered
     (P36) can be stored, and no answer that a started task rests on can be superseded.
+
+    ``open_change`` is the change that waits to be answered; a drift ``suspended`` the task
+    (P68). ``place``, ``partner``, ``approved_cost`` are what an answered change made of what
+    was approved; empty, it stands as approved. ``instalment_percents`` are the mission's, as
+    they stood when the partner's agreement was signed.
     """
 
     rfa = models.OneToOneField(AssistanceRequest, on_delete=models.PROTECT, related_name="task")
@@ -52,6 +58,15 @@ class Task(NeverDeleted):
     )
     planned_start = models.DateField(null=True, blank=True)
     planned_end = models.DateField(null=True, blank=True)
+    plan = models.TextField(blank=True)
+    place = models.CharField(max_length=160, blank=True)
+    partner = models.CharField(max_length=160, blank=True)
+    approved_cost = models.DecimalField(**MONEY)
+    suspended = models.BooleanField(default=False)
+    open_change = models.OneToOneField(
+        "TaskChange", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    instalment_percents = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     agreement_signed_on = models.DateField(null=True, blank=True)
     agreement_reference = models.CharField(max_length=80, blank=True)
 
@@ -107,6 +122,12 @@ class Task(NeverDeleted):
                 name="task_ends_after_it_starts",
                 condition=Q(completed_on__isnull=True) | Q(completed_on__gte=F("started_on")),
                 violation_error_message="The task cannot be completed before it started.",
+            ),
+            models.CheckConstraint(
+                name="task_is_suspended_for_a_change",
+                condition=Q(suspended=False)
+                | Q(open_change__isnull=False, completed_on__isnull=True),
+                violation_error_message="A change of this task waits to be answered.",
             ),
             models.CheckConstraint(
                 name="task_plan_ends_after_it_starts",
@@ -174,13 +195,14 @@ class Visit(AppendOnly):
 
     class Meta:
         ordering = ["visited_on", "pk"]
+        constraints = [models.UniqueConstraint(fields=["id", "task"], name="visit_is_of_one_task")]
 
     def __str__(self) -> str:
         return f"visit on {self.visited_on}"
 
 
 class Instalment(AppendOnly):
-    """A payment to a QIP's implementing partner."""
+    """A payment to a QIP's implementing partner; the last names the visit that came before it."""
 
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="instalments")
     number = models.PositiveSmallIntegerField()
@@ -188,6 +210,7 @@ class Instalment(AppendOnly):
     paid_on = models.DateField()
     evidence = models.CharField(max_length=200, blank=True)
     is_last = models.BooleanField(default=False)
+    visit = models.ForeignKey(Visit, null=True, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -196,6 +219,10 @@ class Instalment(AppendOnly):
         constraints = [
             models.UniqueConstraint(fields=["task", "number"], name="instalment_is_paid_once"),
             models.CheckConstraint(name="instalment_is_money", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="last_instalment_follows_a_visit",
+                condition=Q(is_last=False) | Q(visit__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

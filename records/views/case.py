@@ -35,7 +35,7 @@ from missions.calendar import local_day
 from missions.models import User
 from records import policy, services
 from records.archive import may_archive
-from records.completeness import follow_up_of, missing_before_closing
+from records.completeness import missing_before_closing
 from records.forms import (
     CompleteForm,
     ConditionForm,
@@ -47,6 +47,7 @@ from records.forms import (
     VisitForm,
 )
 from records.pages import history_for_page, task_for_page
+from records.queries import follow_up_of, money_of
 from requests_app.files import MEDIA_TYPES, MOST_BYTES
 from requests_app.models import AssistanceRequest
 from requests_app.policy import is_own
@@ -297,13 +298,10 @@ class DeedView(LoginRequiredMixin, View):
                 "agreement_reference": task.agreement_reference,
             }
         if act == "instalment" and task is not None and rfa.estimated_cost is not None:
-            first = not task.pk or not task.instalments.exists()
-            percent = rfa.mission.first_instalment_percent
-            share = percent if first else 100 - percent
-            initial |= {
-                "amount": (rfa.estimated_cost * share / 100).quantize(rfa.estimated_cost),
-                "is_last": not first,
-            }
+            paid = task.instalments.count() if task.pk else 0
+            parts = money_of(rfa, task).parts
+            part = parts[min(paid, len(parts) - 1)]
+            initial |= {"amount": part.amount, "is_last": part.is_last}
         more = {"qip": rfa.kind == Kind.QIP} if act == "plan" else {}
         return DEEDS[act][1](data, initial=initial, **more)
 

@@ -27,11 +27,11 @@ from common.clock import now
 from ledger.models import Entry
 from missions.models import Post
 from missions.vocabulary import Classification
-from records.completeness import follow_up_of
+from records import done
+from records.correcting import corrections_of
 from records.history import hides_who_did_it, payload_for
-from records.models import DeliveryByOthers, Task
 from records.policy import allowed
-from records.services import conditions_of
+from records.serializers.doing import completeness_as_read, follow_up_as_read, task_as_read
 from requests_app.content import content_of
 from requests_app.models import AssistanceRequest, Attachment, Message
 from requests_app.places import as_mgrs
@@ -201,96 +201,6 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         return codes_named(message.text)
 
 
-class TaskSerializer(serializers.ModelSerializer[Task]):
-    """The carrying out of a request."""
-
-    unit = serializers.CharField(source="unit.code", default=None, allow_null=True)
-    unit_name = serializers.CharField(source="unit.name", default=None, allow_null=True)
-    state = serializers.SerializerMethodField()
-    progress = serializers.SerializerMethodField()
-    visits = serializers.SerializerMethodField()
-    instalments = serializers.SerializerMethodField()
-    conditions = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Task
-        fields = [
-            "state",
-            "unit",
-            "unit_name",
-            "planned_start",
-            "planned_end",
-            "agreement_signed_on",
-            "agreement_reference",
-            "started_on",
-            "completed_on",
-            "result",
-            "women",
-            "men",
-            "girls",
-            "boys",
-            "actual_cost",
-            "progress",
-            "visits",
-            "instalments",
-            "conditions",
-        ]
-
-    @extend_schema_field(serializers.ChoiceField(["planned", "started", "completed"]))
-    def get_state(self, task: Task) -> str:
-        if task.completed_on:
-            return "completed"
-        return "started" if task.started_on else "planned"
-
-    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
-    def get_progress(self, task: Task) -> list[dict[str, Any]]:
-        return [
-            {"text": line.text, "percent": line.percent, "by": line.by.name, "at": line.at}
-            for line in (task.progress.select_related("by") if task.pk else [])
-        ]
-
-    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
-    def get_visits(self, task: Task) -> list[dict[str, Any]]:
-        return [
-            {"visited_on": visit.visited_on, "findings": visit.findings, "by": visit.by.name}
-            for visit in (task.visits.select_related("by") if task.pk else [])
-        ]
-
-    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
-    def get_instalments(self, task: Task) -> list[dict[str, Any]]:
-        return [
-            {
-                "number": line.number,
-                "amount": line.amount,
-                "paid_on": line.paid_on,
-                "last": line.is_last,
-            }
-            for line in (task.instalments.all() if task.pk else [])
-        ]
-
-    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
-    def get_conditions(self, task: Task) -> list[dict[str, Any]]:
-        return [
-            {key: value for key, value in condition.items() if key != "check"}
-            | {"met": condition["check"].met if condition["check"] else None}
-            for condition in conditions_of(task.rfa)
-        ]
-
-
-class FollowUpSerializer(serializers.ModelSerializer[DeliveryByOthers]):
-    """What became of a refused need."""
-
-    state = serializers.SerializerMethodField()
-
-    class Meta:
-        model = DeliveryByOthers
-        fields = ["state", "delivered", "organisation", "delivered_on", "source", "at"]
-
-    @extend_schema_field(serializers.ChoiceField(["open", "closed"]))
-    def get_state(self, delivery: DeliveryByOthers) -> str:
-        return "closed"
-
-
 class RecordSerializer(LineSerializer):
     """A record whole: what was asked, its route with each answer, its task, what is allowed."""
 
@@ -313,6 +223,8 @@ class RecordSerializer(LineSerializer):
         found["route"] = RouteStepSerializer(route_of(rfa), many=True, context=self.context).data
         found["task"] = task_as_read(rfa)
         found["follow_up"] = follow_up_as_read(rfa)
+        found["corrections"] = done.corrections_as_kept(corrections_of(rfa))
+        found["completeness"] = completeness_as_read(rfa)
         found["referrals"] = referrals_as_read(rfa)
         found["priorities"] = consistency_as_read(consistency_of(rfa))
         context = {**self.context, "rfa": rfa}
@@ -349,38 +261,6 @@ def extreme_of(rfa: AssistanceRequest) -> dict[str, Any]:
         "girls": rfa.girls,
         "boys": rfa.boys,
     }
-
-
-def task_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
-    """Return a request's task, or the plan that the tasking answer gave it, or None."""
-    task = Task.objects.filter(rfa=rfa).select_related("unit", "rfa").first()
-    if task is None and rfa.tasked_unit_id and rfa.status in {Status.APPROVED}:
-        given = rfa.answers.filter(seat_kind="tasking", answer="accept").order_by("-at").first()
-        details = given.details if given else {}
-        task = Task(
-            rfa=rfa,
-            unit=rfa.tasked_unit,
-            planned_start=details.get("start_on"),
-            planned_end=details.get("end_on"),
-        )
-    return dict(TaskSerializer(task).data) if task else None
-
-
-def follow_up_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
-    """Return the follow-up of a refused request: open until delivery by others is known."""
-    known = follow_up_of(rfa)
-    if known is not None:
-        return dict(FollowUpSerializer(known).data)
-    if rfa.status == Status.NOT_APPROVED:
-        return {
-            "state": "open",
-            "delivered": None,
-            "organisation": "",
-            "delivered_on": None,
-            "source": "",
-            "at": None,
-        }
-    return None
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):
