@@ -138,6 +138,7 @@ def navigation_for(
         links.append(link(_("Processes"), "route", "approvals:processes"))
     if roles - {Role.ADMINISTRATOR, Role.PARTNER}:
         links.append(link(_("Map"), "map", "records:map"))
+        links.append(link(_("Unmet needs"), "hand-helping", "records:follow-ups", short=_("Unmet")))
         links.append(link(_("Priorities"), "flag", "approvals:priorities"))
     if roles - {Role.ADMINISTRATOR, Role.PARTNER, Role.EVALUATOR, Role.RECORDS_OFFICER}:
         links.append(link(_("Complaints"), "message-circle", "records:complaints"))

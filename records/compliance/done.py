@@ -18,6 +18,8 @@ from missions.vocabulary import Role
 from records.compliance.loading import Whole
 from requests_app.vocabulary import Kind, Route, Status
 
+CHANGES = frozenset({"task.change_declared", "task.change_answered"})
+CARRIES_ON = frozenset({"task.progress", "task.completed", "instalment.paid", "escort.run"})
 CLOSED_WITHOUT = Kept(noop("It was closed without %(what)s."))
 CONDITIONS_OPEN = Kept(
     noop(
@@ -120,6 +122,21 @@ def record_is_complete(record: Whole) -> Finding | None:
     return exception(CLOSED_WITHOUT(what=lacking), record.number("record.closed"))
 
 
+def _went_on_while_it_waited(record: Whole) -> int | None:
+    """Return the entry that carried a task on while a drift of it was unanswered, or None.
+
+    A drift in place, scope or actor is answered by UN-CIMIC, and by whoever approved the task
+    where it changes what was approved, before the task goes on (P68).
+    """
+    waits = False
+    for entry in record.entries:
+        if entry.act in CHANGES:
+            waits = bool(record.said(entry).get("suspended"))
+        elif waits and entry.act in CARRIES_ON:
+            return entry.number
+    return None
+
+
 def _conditions(record: Whole) -> list[tuple[int, int]]:
     """List the conditions of the approval and of DMS/CMS that stand: answer and number."""
     standing = [
@@ -134,10 +151,17 @@ def _conditions(record: Whole) -> list[tuple[int, int]]:
 def implementation_was_followed(record: Whole) -> Finding | None:
     """P68: each condition is ticked off or said not to be met; progress or a visit is recorded.
 
-    Assessed when the record is closed. What was cancelled, or never started, was not followed.
+    And what drifted in place, scope or actor went back to coordination before the task went
+    on. Assessed when the record is closed, a task that went on at once. What was cancelled, or
+    never started, was not followed.
     """
     if not _is_started(record) or record.last("request.cancelled") is not None:
         return record.not_yet
+    went_on = _went_on_while_it_waited(record)
+    if went_on is not None:
+        return exception(
+            noop("The task went on while what changed in it waited to be answered."), went_on
+        )
     if record.rfa.status != Status.CLOSED:
         return PENDING
     closed = record.number("record.closed")

@@ -236,7 +236,10 @@ ROWS: tuple[Row, ...] = (
     Row(
         "P68",
         "68",
-        _("Implementation is monitored: conditions ticked off, progress or visits recorded"),
+        _(
+            "Implementation is monitored: conditions ticked off, progress or visits recorded; "
+            "drift in place, scope or actor goes back to coordination"
+        ),
         RECORDS,
         check=done.implementation_was_followed,
     ),

@@ -33,9 +33,9 @@ def pay_instalment(
     """Record a payment to the partner: under a signed agreement, the last one after a visit.
 
     What goes beyond the parts due before the last one waits for a visit as the last does,
-    whatever it is called; what pays the whole is the last. Raises ``NotNow`` without an agreement or, for a last payment, without a visit;
-    ``Malformed`` for a day still to come or if the payments would exceed what is approved.
-    Payments queue under the request's lock: two at once never exceed it together.
+    whatever it is called; what pays the whole is the last. Raises ``NotNow`` without an
+    agreement or such a visit, ``Malformed`` for a day still to come or if the payments would
+    exceed what is approved. Payments queue under the request's lock: two at once never do.
     """
     rfa = locked(rfa)
     policy.may_pay(actor, rfa).enforce()

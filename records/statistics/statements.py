@@ -184,9 +184,15 @@ PROJECTS = """
     projects AS (
         SELECT life.*, coalesce(paid.paid, 0) AS paid, coalesce(paid.instalments, 0) AS instalments,
                coalesce(life.planned_end, qip.ends_on) AS due_on,
-               coalesce(life.estimated_cost, 0) AS cost,
-               coalesce(life.estimated_cost, 0) > mission.qip_ceiling AS above,
-               qip.ceiling_exception_reason <> '' AS excepted,
+               coalesce(life.estimated_cost, 0) AS asked_cost,
+               coalesce(life.approved_cost, life.estimated_cost, 0) AS cost,
+               coalesce(qip.other_contributions, 0) AS contributions,
+               coalesce(life.approved_cost, life.estimated_cost, 0) > mission.qip_ceiling AS above,
+               qip.ceiling_exception_reason <> '' OR life.task_id IN (
+                   SELECT change.task_id FROM records_taskchange AS change
+                   JOIN records_changeanswer AS given ON given.change_id = change.id
+                   WHERE given.word = 'approved' AND change.exception_reason <> ''
+               ) AS excepted,
                life.outcome = 'approved' AND life.status <> 'cancelled' AS approves
         FROM life
         CROSS JOIN asked
@@ -199,11 +205,12 @@ PROJECTS = """
 MONEY = f"""
     {PROJECTS}
     SELECT currency AS key, count(*) AS projects,
-           sum(cost) AS asked,
+           sum(asked_cost) AS asked,
            count(*) FILTER (WHERE approves) AS approved_projects,
            coalesce(sum(cost) FILTER (WHERE approves), 0) AS approved,
            sum(paid) AS paid,
-           coalesce(sum(greatest(cost - paid, 0)) FILTER (WHERE approves), 0) AS to_pay,
+           coalesce(sum(greatest(cost - contributions - paid, 0)) FILTER (WHERE approves), 0)
+               AS to_pay,
            count(*) FILTER (WHERE approves AND above) AS above_ceiling,
            count(*) FILTER (WHERE approves AND above AND excepted) AS above_with_reason
     FROM projects GROUP BY 1 ORDER BY 4 DESC, 1
