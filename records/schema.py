@@ -83,7 +83,8 @@ def _of_a_field(field: forms.Field) -> dict[str, Any]:
     elif isinstance(field, forms.DateField):
         found = {"type": "string", "format": "date"}
     elif isinstance(field, forms.ChoiceField):
-        found = {"type": "string", "enum": [str(code) for code, _label in field.choices]}
+        words: Any = field.choices
+        found = {"type": "string", "enum": [str(code) for code, _label in words]}
     elif isinstance(field, forms.CharField) and field.max_length:
         found = {"type": "string", "maxLength": field.max_length}
     return found | ({"description": str(field.help_text)} if field.help_text else {})

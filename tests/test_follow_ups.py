@@ -140,7 +140,7 @@ def test_P41_unmet_needs_are_asked_for_by_the_api_as_by_the_page(client):
 
 def test_P41_the_list_shows_only_what_its_reader_may_see(client):
     rfa = refused()
-    for username, seen in (("sector.east", True), ("sector.west", False), ("gender", False)):
+    for username, seen in (("sector.east", True), ("sector.west", False), ("unpol", False)):
         client.force_login(who(username))
         page = client.get("/follow-ups/")
         assert page.status_code == 200
