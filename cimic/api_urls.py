@@ -37,6 +37,16 @@ from records.api import (
     RequestsView,
     RequestView,
 )
+from records.api.archive import (
+    ArchiveDeedView,
+    ArchiveSummaryView,
+    ArchiveView,
+    BagView,
+    ClassesView,
+    EndClassView,
+    LiftView,
+    PlaceView,
+)
 from records.api.complaints import AnswerComplaintView, ComplaintsView, ComplaintView
 from records.api.compliance import (
     CompliancePdfView,
@@ -62,6 +72,14 @@ from records.api.look_alikes import LookAlikesView
 from records.api.register import SavedViewsView, SavedViewView
 from records.api.statistics import StatisticsView
 
+ARCHIVE_ACTS = {
+    "class": "class",
+    "receipts": "receipts",
+    "holds": "holds",
+    "disposal": "disposal",
+    "confirm": "disposal/confirm",
+    "decline": "disposal/decline",
+}
 TASK_ACTS = ("start", "progress", "complete", "visits", "instalments", "conditions")
 
 urlpatterns = [
@@ -160,6 +178,25 @@ urlpatterns = [
     path("exports/", ExportsView.as_view(), name="api-exports"),
     path("exports/dictionary/", DictionaryView.as_view(), name="api-dictionary"),
     path("exports/dictionary.csv", DictionaryFileView.as_view(), name="api-dictionary-csv"),
+    path("archive/", ArchiveView.as_view(), name="api-archive"),
+    path("archive/summary/", ArchiveSummaryView.as_view(), name="api-archive-summary"),
+    path("archive/classes/", ClassesView.as_view(), name="api-retention-classes"),
+    path("archive/classes/<str:code>/end/", EndClassView.as_view(), name="api-end-retention-class"),
+    path("archive/<str:reference>/", PlaceView.as_view(), name="api-archive-record"),
+    path("archive/<str:reference>/bag/", BagView.as_view(), name="api-archive-bag"),
+    path(
+        "archive/<str:reference>/holds/<int:hold_id>/lift/",
+        LiftView.as_view(),
+        name="api-archive-lift",
+    ),
+    *[
+        path(
+            f"archive/<str:reference>/{way}/",
+            ArchiveDeedView.as_view(act=act),
+            name=f"api-archive-{act}",
+        )
+        for act, way in ARCHIVE_ACTS.items()
+    ],
     path("exports/<uuid:export_id>/", ExportView.as_view(), name="api-export"),
     path("exports/<uuid:export_id>/file", ExportFileView.as_view(), name="api-export-file"),
     re_path(r"^.*$", NowhereView.as_view()),

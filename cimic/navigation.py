@@ -32,6 +32,9 @@ READS_PICTURES = frozenset(
         Role.EVALUATOR,
     }
 )
+READS_ARCHIVE = frozenset(
+    {Role.RECORDS_OFFICER, Role.CHIEF_CIMIC, Role.CIMIC_STAFF, Role.CHIEF_OF_STAFF}
+)
 ASKS_MOST = frozenset({Role.UNIT_CIMIC, Role.SECTOR_CIMIC, Role.PARTNER})
 SEES_EXTREME = frozenset(
     {
@@ -130,6 +133,9 @@ def navigation_for(
         links.append(compliance)
     if reads & READS_PICTURES:
         links.append(link(_("Evaluation"), "chart-column", "records:evaluation"))
+    archive = link(_("Archive"), "archive", "records:archives")
+    if Role.RECORDS_OFFICER in roles:
+        links.insert(0, archive)
     if roles & SEES_EXTREME:
         links.append(
             link(_("Extreme situations"), "siren", "approvals:extreme", short=_("Extreme"))
@@ -153,6 +159,8 @@ def navigation_for(
                 short=_("Policies"),
             )
         )
+    if roles & READS_ARCHIVE and archive not in links:
+        links.append(archive)
     links.append(link(_("Help"), "circle-question-mark", "missions:help"))
     if person.is_staff:
         links.append(link(_("Administration"), "users", "admin:index"))

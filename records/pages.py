@@ -68,6 +68,13 @@ ACTS = {
     "record.corrected": gettext_lazy("Correction put beside the record"),
     "record.closed": gettext_lazy("Record closed"),
     "record.archived": gettext_lazy("Record archived"),
+    "record.classed": gettext_lazy("Put in a retention class"),
+    "record.transferred": gettext_lazy("Receipt of the bag recorded"),
+    "hold.set": gettext_lazy("Put on legal hold"),
+    "hold.lifted": gettext_lazy("Legal hold lifted"),
+    "disposal.asked": gettext_lazy("Disposal asked for"),
+    "disposal.declined": gettext_lazy("Disposal declined"),
+    "record.disposed": gettext_lazy("Record disposed of"),
 }
 
 HAS_TASK = frozenset(

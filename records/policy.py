@@ -284,6 +284,8 @@ def may_correct(person: User, rfa: AssistanceRequest) -> Verdict:
         return not_you(_("UN-CIMIC keeps the records and corrects them."), "41")
     if rfa.status != Status.CLOSED:
         return not_now(_("Only a closed record is corrected beside it."), "41")
+    if hasattr(rfa, "disposal"):
+        return not_now(_("This record was disposed of: only its stub is left."), "41")
     return YES
 
 

@@ -61,7 +61,20 @@ urlpatterns = [
     path("displacement-sites/", places.SitesView.as_view(), name="sites"),
     path("disaster-events/", places.EventsView.as_view(), name="events"),
     path("register/<str:reference>/", case.CaseView.as_view(), name="case"),
-    path("register/<str:reference>/archive/", archive.ArchiveView.as_view(), name="archive"),
+    path("register/<str:reference>/archive/", archive.BagView.as_view(), name="archive"),
+    path("archive/", archive.ArchiveView.as_view(), name="archives"),
+    path("archive/classes/", archive.ClassesView.as_view(), name="retention-classes"),
+    path("archive/<str:reference>/", archive.PlaceView.as_view(), name="archive-place"),
+    path(
+        "archive/<str:reference>/holds/<int:hold_id>/lift/",
+        archive.LiftView.as_view(),
+        name="lift-hold",
+    ),
+    path(
+        "archive/<str:reference>/<str:act>/",
+        archive.ArchiveDeedView.as_view(),
+        name="archive-deed",
+    ),
     path(
         "register/<str:reference>/history/<int:number>/",
         history.EntryView.as_view(),

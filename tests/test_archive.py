@@ -13,6 +13,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from jsonschema import Draft202012Validator, FormatChecker
 
 from approvals import services as approvals
 from common import clock
@@ -156,7 +157,9 @@ def test_P41_a_closed_records_bag_is_valid_and_holds_the_whole_record(tmp_path):
         "files/02-letter.pdf",
         "history.json",
         "process.json",
+        "record-1.json",
         "record.json",
+        "record.pdf",
         "revisions/1.json",
         "revisions/2.json",
         "verify.py",
@@ -278,6 +281,8 @@ def test_P41_every_kind_of_record_can_be_packed(tmp_path):
     for bag in bags:
         bagit.Bag(str(bag)).validate()
         assert set(reproved(read(bag, "history.json"))) == {True}
+        form = Draft202012Validator(read(bag, "record-1.json"), format_checker=FormatChecker())
+        assert [error.message for error in form.iter_errors(read(bag, "record.json"))] == []
     found = [read(bag, "record.json") for bag in bags]
     assert found[0]["follow_up"] == {
         "delivered": True,

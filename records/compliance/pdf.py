@@ -1,15 +1,8 @@
-"""The compliance report as PDF/A-3a and PDF/UA-1, set by typst.
+"""The compliance report as PDF/A-3a and PDF/UA-1."""
 
-What people wrote goes in as data alone (``report.typ`` reads one JSON text), so that no word
-of it can be read as an instruction to the typesetter.
-"""
-
-import json
-import re
 from pathlib import Path
 from typing import Any
 
-import typst
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,15 +11,11 @@ from common.clock import now
 from missions.models import User
 from missions.vocabulary import Classification
 from records.compliance.reading import Line, Report, UnitLine
+from records.typesetting import typeset
 from requests_app.vocabulary import Kind
 
 TEMPLATE = Path(__file__).with_name("report.typ")
-STANDARDS: Any = ["a-3a", "ua-1"]
 MOST_NAMED = 60
-NO_LETTER = "□"
-# How often letters that no font has are replaced before giving up.
-TRIES = 40
-UNDISPLAYABLE = re.compile(r"the text `(\"(?:[^\"\\]|\\.)*\")` could not be displayed")
 
 
 def minutes_in_words(minutes: int | None) -> str:
@@ -134,38 +123,6 @@ def _data(report: Report, units: list[UnitLine], reader: User, post: str) -> dic
     }
 
 
-def typeset(data: dict[str, Any]) -> bytes:
-    """Return the report as PDF; letters that no font here has become an empty box.
-
-    The typesetter's own fonts serve first, so that it looks the same everywhere.
-    """
-    text = json.dumps(data, ensure_ascii=False)
-    system_fonts = False
-    for _attempt in range(TRIES):
-        try:
-            return typst.compile(
-                TEMPLATE,
-                root=TEMPLATE.parent,
-                format="pdf",
-                ignore_system_fonts=not system_fonts,
-                sys_inputs={"data": text},
-                pdf_standards=STANDARDS,
-                timestamp=int(now().timestamp()),
-            )
-        except typst.TypstError as error:
-            missing = UNDISPLAYABLE.search(error.message)
-            if missing is None:
-                raise
-            if not system_fonts:
-                system_fonts = True
-                continue
-            for letter in set(json.loads(missing[1])):
-                if letter.isascii():
-                    continue
-                text = text.replace(letter, NO_LETTER)
-    raise ValueError("The report holds too many letters that no font here can show.")
-
-
 def report_as_pdf(report: Report, units: list[UnitLine], reader: User, post: str) -> bytes:
     """Return a report as PDF/A-3a and PDF/UA-1."""
-    return typeset(_data(report, units, reader, post))
+    return typeset(TEMPLATE, _data(report, units, reader, post))

@@ -26,7 +26,7 @@ from missions.calendar import local_day
 from missions.models import Mission
 from records.compliance.loading import Whole, load
 from records.compliance.rows import findings_of
-from records.models import ComplianceCount, ComplianceException, RecordCompliance
+from records.models import ComplianceCount, ComplianceException, Disposal, RecordCompliance
 from requests_app.models import AssistanceRequest
 
 LISTENER = "compliance"
@@ -171,9 +171,15 @@ def _replace_exceptions(records: list[Whole], found: dict[UUID, dict[str, Findin
         ComplianceException.objects.bulk_create(new)
 
 
+def _still_whole(ids: list[UUID]) -> list[UUID]:
+    """Leave out what was disposed of: it stays counted as it was found when it was whole."""
+    gone = set(Disposal.objects.filter(rfa__in=ids).values_list("rfa", flat=True))
+    return [each for each in ids if each not in gone]
+
+
 def _keep(ids: list[UUID]) -> None:
     """Find anew what these records are, whose chains are locked, and count what changed."""
-    records = load(ids)
+    records = load(_still_whole(ids))
     with override("en"):  # what is kept holds no translated word
         found = {record.rfa.pk: findings_of(record) for record in records}
     kept = {line.rfa_id: line for line in RecordCompliance.objects.filter(rfa__in=ids)}

@@ -21,6 +21,18 @@ from records.models.done import (
     Task,
     Visit,
 )
+from records.models.keeping import (
+    Classing,
+    Disposal,
+    DisposalAsked,
+    DisposalDeclined,
+    HoldLifted,
+    LegalHold,
+    RetentionAction,
+    RetentionClass,
+    Transfer,
+    Trigger,
+)
 from records.models.kept import Correction, FollowUpNote, FollowUpReminder
 from records.models.people import Complaint, Handover, HandoverAcknowledgement, ProtectionDuty
 from records.models.views import SavedView
@@ -28,6 +40,7 @@ from records.models.views import SavedView
 __all__ = [
     "ArchivedBag",
     "ChangeAnswer",
+    "Classing",
     "ClosingReport",
     "Complaint",
     "ComplianceCount",
@@ -35,22 +48,31 @@ __all__ = [
     "ConditionCheck",
     "Correction",
     "DeliveryByOthers",
+    "Disposal",
+    "DisposalAsked",
+    "DisposalDeclined",
     "ExportRun",
     "FollowUpNote",
     "FollowUpReminder",
     "HandBack",
     "Handover",
     "HandoverAcknowledgement",
+    "HoldLifted",
     "Incident",
     "Instalment",
+    "LegalHold",
     "Progress",
     "ProtectionDuty",
     "RecordCompliance",
     "Refund",
+    "RetentionAction",
+    "RetentionClass",
     "Run",
     "SavedView",
     "Task",
     "TaskChange",
+    "Transfer",
+    "Trigger",
     "Visit",
     "VisitPhoto",
 ]

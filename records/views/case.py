@@ -48,6 +48,7 @@ from records.forms import (
 )
 from records.pages import history_for_page, task_for_page
 from records.queries import follow_up_of, money_of
+from records.views.archive import show_stub
 from requests_app.files import MEDIA_TYPES, MOST_BYTES
 from requests_app.models import AssistanceRequest
 from requests_app.policy import is_own
@@ -110,6 +111,8 @@ class CaseView(LoginRequiredMixin, View):
         person = request.user
         if rfa.status == Status.DRAFT and is_own(person, rfa):
             return redirect("approvals:edit", rfa.reference)
+        if hasattr(rfa, "disposal"):
+            return show_stub(request, rfa)
         context = record_context(request, rfa)
         duties = _mine_to_answer(person, context)
         follow_up = follow_up_of(rfa)

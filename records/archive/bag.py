@@ -14,26 +14,26 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from approvals.queries import route_of
 from common.canonical import canonical
 from common.clock import now
 from common.errors import NotNow
-from common.verdict import YES, Verdict, not_you
 from ledger.proofs import VERIFIER, history_as_kept, proof_of
 from ledger.services import append
 from missions.models import User
-from missions.queries import first_standing, standing_as
-from missions.vocabulary import MISSION_UN_CIMIC, Role
-from records.done import corrections_as_kept, follow_up_notes_of, task_as_kept
+from missions.queries import first_standing
+from records.archive.paper import paper_of
+from records.archive.policy import may_archive
+from records.archive.record import process_as_kept, record_as_kept
+from records.archive.shape import as_text
 from records.models import ArchivedBag
-from records.queries import follow_up_of
-from requests_app.content import content_of
 from requests_app.models import AssistanceRequest, Attachment
-from requests_app.vocabulary import Kind, Status
+from requests_app.vocabulary import Status
 
 READ_ME = """This bag holds one record of a United Nations peacekeeping mission.
 
 data/record.json    what was asked, decided and done
+data/record-1.json  the form of record.json, as a JSON Schema (draft 2020-12)
+data/record.pdf     the same on paper (PDF/A-3a, PDF/UA-1)
 data/history.json   the record's ledger entries in order; each entry's hash is the SHA-256 of
                     the canonical JSON (sorted keys, no spaces, UTF-8) of the list
                     ["cimic-entry-1", chain, number, act, actor, actor_name, post, post_title,
@@ -50,99 +50,13 @@ data/files/         the files beside it, by their own names
 """
 
 
-def may_archive(person: User) -> Verdict:
-    """Let the records officer and UN-CIMIC pack records for transfer (P41)."""
-    if standing_as(person, Role.RECORDS_OFFICER, *MISSION_UN_CIMIC) is None:
-        return not_you(_("The records officer and UN-CIMIC pack records for transfer."), "41")
-    return YES
-
-
-def _plain(row: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
-
-
-def _answers(rfa: AssistanceRequest) -> list[dict[str, Any]]:
-    return [
-        {
-            **_plain(
-                step, "seat", "seat_label", "seat_kind", "state", "round", "opened_at", "due_at"
-            ),
-            "stage": step.stage_name,
-            "post": step.post.title,
-            "answers": [
-                {
-                    **_plain(
-                        given,
-                        "answer",
-                        "remarks",
-                        "conditions",
-                        "details",
-                        "revision",
-                        "capacity",
-                        "at",
-                    ),
-                    "by": given.by.name,
-                    "post": given.post.title,
-                    "stands": given.pk == step.current_id,
-                }
-                for given in step.answers.all()
-            ],
-        }
-        for step in route_of(rfa)
-    ]
-
-
-def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
-    """Return the whole record as plain values, by the names of the published form."""
-    follow_up = follow_up_of(rfa)
-    found = {
-        **_plain(
-            rfa,
-            "reference",
-            "id",
-            "kind",
-            "route",
-            "status",
-            "revision",
-            "created_at",
-            "submitted_at",
-            "decided_at",
-            "closed_at",
-        ),
-        "mission": rfa.mission.code,
-        "requested_by": rfa.requested_by.name,
-        "requested_as": rfa.post.title if rfa.post else None,
-        "content": content_of(rfa),
-        "route_answers": _answers(rfa),
-        "task": task_as_kept(rfa),
-        "follow_up": (
-            _plain(follow_up, "delivered", "organisation", "delivered_on", "source")
-            if follow_up
-            else None
-        ),
-        "follow_up_notes": follow_up_notes_of(rfa),
-        "corrections": corrections_as_kept(rfa.corrections.select_related("by", "post")),
-        "messages": [
-            {**_plain(message, "text", "internal", "at"), "by": message.by.name}
-            for message in rfa.messages.select_related("by")
-        ],
-        "files": [
-            {
-                **_plain(file, "name", "caption", "media_type", "size", "added_at"),
-                "sha256": file.digest,
-            }
-            for file in rfa.attachments.all()
-        ],
-    }
-    if rfa.kind == Kind.EXTREME_SITUATION:
-        found["extreme_situation"] = _plain(
-            rfa.extreme_situation, "harm", "acted_at", "action_taken"
-        )
-    return found
+def _as_written(value: Any) -> Any:
+    """Return a value as its JSON reads: days, moments and amounts as text."""
+    return json.loads(canonical(value))
 
 
 def _write_json(path: Path, value: Any) -> None:
-    plain = json.loads(canonical(value))
+    plain = _as_written(value)
     path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -168,19 +82,18 @@ def _copy_file(file: Attachment, to: Path) -> None:
 def _fill(folder: Path, rfa: AssistanceRequest) -> None:
     """Write the bag's payload."""
     (folder / "revisions").mkdir(parents=True)
-    _write_json(folder / "record.json", record_as_kept(rfa))
-    _write_json(folder / "history.json", history_as_kept(rfa.pk))
+    record, history = _as_written(record_as_kept(rfa)), _as_written(history_as_kept(rfa.pk))
+    _write_json(folder / "record.json", record)
+    (folder / "record-1.json").write_text(as_text(), encoding="utf-8")
+    (folder / "record.pdf").write_bytes(paper_of(rfa, record, history))
+    _write_json(folder / "history.json", history)
     proof = proof_of(rfa.pk)
     if proof is not None:
         _write_json(folder / "proof.json", proof)
     shutil.copyfile(VERIFIER, folder / "verify.py")
-    first = rfa.steps.select_related("process").first()
-    if first is not None:
-        process = first.process
-        _write_json(
-            folder / "process.json",
-            {**_plain(process, "route", "version", "digest"), "content": process.content},
-        )
+    process = process_as_kept(rfa)
+    if process is not None:
+        _write_json(folder / "process.json", process)
     for revision in rfa.revisions.order_by("number"):
         (folder / "revisions" / f"{revision.number}.json").write_text(
             revision.content, encoding="utf-8"
@@ -240,6 +153,8 @@ def pack(*, rfa: AssistanceRequest, to: Path, actor: User | None) -> ArchivedBag
         may_archive(actor).enforce()
     if rfa.status != Status.CLOSED:
         raise NotNow(_("Only a closed record is packed for transfer."), paragraph="41")
+    if hasattr(rfa, "disposal"):
+        raise NotNow(_("This record was disposed of: only its stub is left."), paragraph="41")
     bag, part = to / rfa.reference, to / f".{rfa.reference}.part"
     if bag.exists():
         raise NotNow(_("%(bag)s exists already: choose another folder.") % {"bag": bag})
