@@ -68,6 +68,16 @@ from records.api.handover import (
     DutiesView,
     HandoverView,
 )
+from records.api.ledger import (
+    AcknowledgeReceiptView,
+    CheckpointsView,
+    ConfirmErasureView,
+    ErasuresView,
+    LedgerView,
+    OpenErasuresView,
+    ProofView,
+    RefuseErasureView,
+)
 from records.api.look_alikes import LookAlikesView
 from records.api.register import SavedViewsView, SavedViewView
 from records.api.statistics import StatisticsView
@@ -94,6 +104,26 @@ urlpatterns = [
     path("requests/", RequestsView.as_view(), name="api-requests"),
     path("requests/<str:reference>/", RequestView.as_view(), name="api-request"),
     path("requests/<str:reference>/history/", HistoryView.as_view(), name="api-history"),
+    path("requests/<str:reference>/proof/", ProofView.as_view(), name="api-proof"),
+    path("requests/<str:reference>/erasures/", ErasuresView.as_view(), name="api-erasures"),
+    path("ledger/", LedgerView.as_view(), name="api-ledger"),
+    path("ledger/checkpoints/", CheckpointsView.as_view(), name="api-checkpoints"),
+    path(
+        "ledger/receipts/<int:receipt_id>/acknowledge/",
+        AcknowledgeReceiptView.as_view(),
+        name="api-acknowledge-receipt",
+    ),
+    path("ledger/erasures/", OpenErasuresView.as_view(), name="api-open-erasures"),
+    path(
+        "ledger/erasures/<int:request_id>/confirm/",
+        ConfirmErasureView.as_view(),
+        name="api-confirm-erasure",
+    ),
+    path(
+        "ledger/erasures/<int:request_id>/refuse/",
+        RefuseErasureView.as_view(),
+        name="api-refuse-erasure",
+    ),
     path(
         "requests/<str:reference>/attachments/", AttachmentsView.as_view(), name="api-attachments"
     ),

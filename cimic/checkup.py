@@ -21,6 +21,7 @@ from cimic.celery import app
 from common.append_only import AppendOnly
 from common.clock import now
 from ledger.models import OutboxRow
+from ledger.state import how_it_stands
 
 ENOUGH_FREE = 1024**3
 OLDEST_POSTGRESQL = 150000
@@ -119,6 +120,27 @@ def _owed() -> Iterator[Finding]:
     )
 
 
+def _witnesses() -> Iterator[Finding]:
+    """Look whether the ledger was signed in the last day, and whether a receipt has left."""
+    state, needed = how_it_stands(), bool(settings.REDIS_URL)
+    last = state.checkpoint
+    when = f"{last.made_at:%Y-%m-%d %H:%M} UTC" if last else "none yet"
+    if not settings.SIGNING_KEY and not settings.SIGNING_KEY_FILE:
+        told = "no signing key: set CIMIC_SIGNING_KEY_FILE or CIMIC_SIGNING_KEY"
+        yield Finding("checkpoint", False, told, needed=needed)
+    elif state.checkpoint_is_late:
+        told = f"the last is older than a day ({when}): do worker and beat run?"
+        yield Finding("checkpoint", False, told, needed=needed)
+    else:
+        yield Finding("checkpoint", True, f"number {last.number} of {when}" if last else when)
+    if not state.has_witnesses:
+        told = "none leaves this server: set CIMIC_RECEIPT_EMAILS or CIMIC_RECEIPT_FOLDER"
+        yield Finding("receipts", False, told, needed=False)
+        return
+    told = f"{state.unwitnessed} entries are newer than the last one; {state.waiting} wait to leave"
+    yield Finding("receipts", not state.receipt_is_late, told, needed=needed)
+
+
 def _folder() -> Iterator[Finding]:
     folder = Path(settings.DATA)
     with tempfile.NamedTemporaryFile(dir=folder) as probe:
@@ -178,6 +200,7 @@ LOOKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "carrier": _carrier,
     "what is owed": _owed,
     "mail": _mail,
+    "ledger": _witnesses,
     "security": _security,
 }
 FAULTS = (DatabaseError, OSError, KombuError, RedisError, smtplib.SMTPException)

@@ -18,6 +18,9 @@ OPENS_WITH_REGISTER = frozenset(
 )
 OPENS_WITH_COMPLIANCE = frozenset({Role.CHIEF_OF_STAFF, Role.EVALUATOR})
 READS_COMPLIANCE = OPENS_WITH_COMPLIANCE | {Role.CHIEF_CIMIC, Role.SRSG, Role.DSRSG}
+READS_LEDGER = frozenset(
+    {Role.CHIEF_OF_STAFF, Role.EVALUATOR, Role.RECORDS_OFFICER, Role.ADMINISTRATOR}
+)
 # Who the pictures are laid out for; everybody else finds them by their address.
 READS_PICTURES = frozenset(
     {
@@ -161,6 +164,8 @@ def navigation_for(
         )
     if roles & READS_ARCHIVE and archive not in links:
         links.append(archive)
+    if roles & READS_LEDGER:
+        links.append(link(_("Ledger"), "stamp", "records:ledger"))
     links.append(link(_("Help"), "circle-question-mark", "missions:help"))
     if person.is_staff:
         links.append(link(_("Administration"), "users", "admin:index"))

@@ -158,6 +158,7 @@ def erase_payloads(
             "asked_by_id": asked_by.pk,
             "asked_as": asked_as.post.title,
             "asked_at": asked_at,
+            "internal": True,
         },
     )
     erasure = Erasure.objects.create(

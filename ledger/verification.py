@@ -8,8 +8,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from common.clock import iso
-from ledger.models import Chain, Entry, WitnessReceipt
+from ledger.models import Chain, Entry
 from ledger.reading import Break, Open, Row, prove, prove_chain, stream
+from ledger.state import last_receipt
 from ledger.witnesses import Fault, prove_checkpoints
 from missions.models import Mission
 
@@ -75,12 +76,6 @@ def _reader(mission: Mission | None, chain: Any) -> Open:
     return open_rows
 
 
-def last_witnessed() -> int:
-    """Return the number of the last checkpoint whose receipt has left, or 0."""
-    left = WitnessReceipt.objects.exclude(left_at=None).order_by("-checkpoint__number")
-    return left.values_list("checkpoint__number", flat=True).first() or 0
-
-
 def verify(*, mission: Mission | None = None, chain: Any = None) -> Finding:
     """Check every entry, of one mission or one chain or all, and every checkpoint but of one chain.
 
@@ -90,7 +85,8 @@ def verify(*, mission: Mission | None = None, chain: Any = None) -> Finding:
     """
     finding = Finding()
     with _one_look():
-        finding.witnessed_until = last_witnessed()
+        left = last_receipt()
+        finding.witnessed_until = left.checkpoint.number if left else 0
         prove(_reader(mission, chain), finding.witnessed_until, finding)
         if chain is None:
             prove_checkpoints(finding)

@@ -23,8 +23,8 @@ def hides_who_did_it(rfa: AssistanceRequest | None, entry: Entry) -> bool:
 
 
 def payload_for(person: User, rfa: AssistanceRequest, entry: Entry) -> dict[str, Any] | None:
-    """Return what an entry says, or None where that is withheld from the person."""
-    if hides_who_did_it(rfa, entry):
+    """Return what an entry says, or None where that is withheld from the person, or erased."""
+    if hides_who_did_it(rfa, entry) or entry.payload.erasure_id is not None:
         return None
     said: dict[str, Any] = json.loads(entry.payload.text)
     tells_who_asks = entry.act == "record.corrected" and said.get("field") in TELLS_WHO_ASKS

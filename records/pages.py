@@ -75,6 +75,9 @@ ACTS = {
     "disposal.asked": gettext_lazy("Disposal asked for"),
     "disposal.declined": gettext_lazy("Disposal declined"),
     "record.disposed": gettext_lazy("Record disposed of"),
+    "erasure.asked": gettext_lazy("Erasure asked for"),
+    "erasure.refused": gettext_lazy("Erasure refused"),
+    "payloads.erased": gettext_lazy("What was said in some entries erased"),
 }
 
 HAS_TASK = frozenset(
@@ -163,7 +166,8 @@ def history_for_page(person: User, rfa: AssistanceRequest) -> list[dict[str, Any
                 and not entry.told_clock,
                 "changes": _changes_of(known),
                 "reason": known.get("reason", ""),
-                "withheld": said is None,
+                "withheld": said is None and entry.payload.erasure_id is None,
+                "erased": entry.payload.erasure_id is not None,
                 "url": reverse("records:entry", args=[rfa.reference, entry.number]),
             }
         )
@@ -176,7 +180,7 @@ def raw_entry(request: HttpRequest, rfa: AssistanceRequest, entry: Entry) -> dic
     payload = kept["payload"]
     return {
         **kept,
-        "withheld": payload is None,
+        "withheld": payload is None and kept["erased"] is None,
         "payload": json.dumps(payload, indent=2, ensure_ascii=False, sort_keys=True),
         "text": json.dumps(kept, indent=2, ensure_ascii=False, default=str),
     }

@@ -13,6 +13,7 @@ from records.views import (
     follow_ups,
     handover,
     history,
+    ledger,
     map,
     places,
     register,
@@ -40,6 +41,17 @@ urlpatterns = [
     path("compliance/", compliance.ComplianceView.as_view(), name="compliance"),
     path("compliance.pdf", compliance.CompliancePdfView.as_view(), name="compliance-pdf"),
     path("compliance/<str:row>/", compliance.ComplianceRowView.as_view(), name="compliance-row"),
+    path("ledger/", ledger.LedgerView.as_view(), name="ledger"),
+    path(
+        "ledger/receipts/<int:receipt_id>/acknowledge/",
+        ledger.AcknowledgeView.as_view(),
+        name="acknowledge-receipt",
+    ),
+    path(
+        "ledger/erasures/<int:request_id>/<str:word>/",
+        ledger.AnswerErasureView.as_view(),
+        name="answer-erasure",
+    ),
     path("evaluation/", statistics.EvaluationView.as_view(), name="evaluation"),
     path("register/", register.RegisterView.as_view(), name="register"),
     *[
@@ -79,6 +91,11 @@ urlpatterns = [
         "register/<str:reference>/history/<int:number>/",
         history.EntryView.as_view(),
         name="entry",
+    ),
+    path(
+        "register/<str:reference>/history/<int:number>/erase/",
+        ledger.AskErasureView.as_view(),
+        name="ask-erasure",
     ),
     path("register/<str:reference>/close/", case.CloseView.as_view(), name="close"),
     path("register/<str:reference>/files/<uuid:pk>/", FileView.as_view(), name="file"),

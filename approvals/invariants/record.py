@@ -112,6 +112,13 @@ class Record:
             if entry.act in ANSWERED and (said := self.said(entry))
         }
 
+    @cached_property
+    def has_erased_answers(self) -> bool:
+        """Whether two people have erased what some answer's entry said."""
+        return any(
+            entry.act in ANSWERED and entry.payload.erasure_id is not None for entry in self.entries
+        )
+
     def entry_of(self, given: Answer | None) -> Entry | None:
         """Return the entry that recorded an answer."""
         if given is None:

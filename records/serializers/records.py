@@ -263,10 +263,18 @@ def extreme_of(rfa: AssistanceRequest) -> dict[str, Any]:
     }
 
 
+class ErasedSerializer(serializers.Serializer[Any]):
+    """By which entry of the record what another said was erased, and when."""
+
+    entry = serializers.IntegerField()
+    at = serializers.DateTimeField()
+
+
 class EntrySerializer(serializers.ModelSerializer[Entry]):
     """An entry of a record's history, with all that its hash and digest are made of.
 
     A payload withheld from the reader is null, and so is its salt; the chain still verifies.
+    So is one that two people erased: ``erased`` then names the entry that says so.
     """
 
     chain = serializers.UUIDField(source="chain_id")
@@ -276,6 +284,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     post = serializers.CharField(source="post_title")
     payload = serializers.SerializerMethodField()
     salt = serializers.SerializerMethodField()
+    erased = serializers.SerializerMethodField()
 
     class Meta:
         model = Entry
@@ -293,6 +302,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "told_clock",
             "payload",
             "salt",
+            "erased",
             "payload_digest",
             "previous",
             "hash",
@@ -310,6 +320,12 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
         """Give what the entry says, unless it is withheld from the reader."""
         person = self.context["request"].user
         return payload_for(person, self.context["rfa"], entry)
+
+    @extend_schema_field(ErasedSerializer(allow_null=True))
+    def get_erased(self, entry: Entry) -> dict[str, Any] | None:
+        """Say by which entry, and when, what this one said was erased."""
+        erasure = entry.payload.erasure
+        return erasure and {"entry": erasure.entry.number, "at": erasure.at}
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_salt(self, entry: Entry) -> str | None:
