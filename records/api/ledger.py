@@ -49,7 +49,7 @@ class CheckpointSerializer(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     made_at = serializers.DateTimeField()
-    root = serializers.CharField()
+    root = serializers.CharField()  # type: ignore[assignment]
     chains = serializers.IntegerField()
     entries = serializers.IntegerField()
     previous = serializers.CharField()

@@ -325,7 +325,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     def get_erased(self, entry: Entry) -> dict[str, Any] | None:
         """Say by which entry, and when, what this one said was erased."""
         erasure = entry.payload.erasure
-        return erasure and {"entry": erasure.entry.number, "at": erasure.at}
+        return {"entry": erasure.entry.number, "at": erasure.at} if erasure else None
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_salt(self, entry: Entry) -> str | None:
