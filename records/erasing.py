@@ -15,6 +15,7 @@ from ledger.policy import erasing_as, may_answer_erasure, may_ask_erasure
 from ledger.services import NEVER_ERASED, append, erase_payloads
 from missions.models import User
 from missions.queries import standing_in
+from records.models import LegalHold
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Status
 
@@ -26,6 +27,8 @@ def may_be_erased_in(rfa: AssistanceRequest) -> Verdict:
     """Say whether a record has come to where something said in it may be erased."""
     if rfa.status not in ENDED:
         return not_now(_("Something said is erased after the record has ended."), "41")
+    if LegalHold.objects.filter(rfa=rfa, lifted=None).exists():
+        return not_now(_("A legal hold stands on the record: nothing in it is erased."), "41")
     return YES
 
 

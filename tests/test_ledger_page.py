@@ -19,6 +19,7 @@ from ledger.receipts import send_owed
 from ledger.verification import verify
 from missions.models import Appointment
 from records import services as records
+from records.archive.keeping import set_hold
 from records.compliance.summary import sweep
 from records.erasing import ask_erasure, confirm_erasure, refuse_erasure
 from tests.builders import a_mission, a_started, a_submitted, who
@@ -315,3 +316,13 @@ def test_the_command_still_proves_it_all(closed):
 
     said = json.loads(out.getvalue())
     assert (said["holds"], said["unwitnessed"], said["witnessed_until"]) == (True, 2, 1)
+
+
+def test_a_legal_hold_keeps_every_word_until_it_is_lifted(closed):
+    asked = ask(closed)
+    set_hold(rfa=closed, actor=who("records.officer"), reason="A board of inquiry sits.")
+
+    with pytest.raises(NotNow, match="legal hold"):
+        confirm_erasure(request_id=asked.pk, actor=who("chief.cimic"))
+
+    assert Entry.objects.get(chain=closed.pk, number=2).payload.text != "{}"
