@@ -68,6 +68,7 @@ from records.api.handover import (
     DutiesView,
     HandoverView,
 )
+from records.api.imports import ImportsView
 from records.api.ledger import (
     AcknowledgeReceiptView,
     CheckpointsView,
@@ -203,6 +204,7 @@ urlpatterns = [
         path(f"register.{form}", view, name=f"api-register-{form}")
         for form, view in REGISTER_FILES.items()
     ],
+    path("imports/", ImportsView.as_view(), name="api-imports"),
     path("views/", SavedViewsView.as_view(), name="api-views"),
     path("views/<int:view_id>/", SavedViewView.as_view(), name="api-view"),
     path("exports/", ExportsView.as_view(), name="api-exports"),

@@ -286,6 +286,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "forget old imports": {
+        "task": "requests_app.tasks.forget_old_imports",
+        "schedule": 86400.0,
+    },
     "forget old idempotency keys": {
         "task": "common.tasks.forget_old_idempotency_keys",
         "schedule": 86400.0,

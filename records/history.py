@@ -11,7 +11,13 @@ from requests_app.models import AssistanceRequest
 
 # The acts whose entries keep what was asked, and so who asks.
 TELLS_CONTENT = frozenset(
-    {"request.drafted", "request.submitted", "request.resubmitted", "request.changed"}
+    {
+        "request.drafted",
+        "request.imported",
+        "request.submitted",
+        "request.resubmitted",
+        "request.changed",
+    }
 )
 
 

@@ -25,6 +25,7 @@ from requests_app.vocabulary import Kind, Status
 
 ACTS = {
     "request.drafted": gettext_lazy("Drafted"),
+    "request.imported": gettext_lazy("Imported"),
     "request.submitted": gettext_lazy("Submitted"),
     "request.resubmitted": gettext_lazy("Submitted again"),
     "request.changed": gettext_lazy("Changed"),
@@ -188,7 +189,12 @@ def raw_entry(request: HttpRequest, rfa: AssistanceRequest, entry: Entry) -> dic
 
 def task_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:
     """Return a record's task with its progress, visits, payments and conditions."""
-    if rfa.status not in HAS_TASK or rfa.kind == Kind.EXTREME_SITUATION or not rfa.route:
+    if (
+        rfa.historical
+        or rfa.status not in HAS_TASK
+        or rfa.kind == Kind.EXTREME_SITUATION
+        or not rfa.route
+    ):
         return None
     task: Task = task_of(rfa)
     for name in ("planned_start", "planned_end"):

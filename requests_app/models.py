@@ -126,6 +126,8 @@ class AssistanceRequest(NeverDeleted):
         choices=Classification, default=Classification.UNCLASSIFIED
     )
     hidden_from_force = models.BooleanField(default=False)
+    # Imported as something that was over before CIMIC: not decided here, and never counted as such.
+    historical = models.BooleanField(default=False)
     # Who asks is shown to the posts on the route alone, never exported, mapped or told (R22).
     low_profile = models.BooleanField(default=False)
     tasked_unit = models.ForeignKey(
@@ -151,6 +153,10 @@ class AssistanceRequest(NeverDeleted):
                 condition=Q(status__in=[Status.DRAFT, Status.WITHDRAWN])
                 | (~Q(title="") & Q(submitted_at__isnull=False)),
                 violation_error_message=_("Give the request a title."),
+            ),
+            models.CheckConstraint(
+                name="rfa_that_is_history_is_closed",
+                condition=Q(historical=False) | Q(status=Status.CLOSED),
             ),
             models.CheckConstraint(
                 name="rfa_is_closed_with_its_date",
@@ -492,3 +498,81 @@ class ReferenceCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.year}: {self.last}"
+
+
+class ImportRun(NeverDeleted):
+    """A mission's spreadsheet brought in: its name and SHA-256, how it was read, what it added.
+
+    ``matching`` says for each heading which question it answers ('' for none). The file is
+    removed once it is done, or after a week; what it was stays.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=160)
+    digest = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    uploaded_at = models.DateTimeField()
+    sheet = models.CharField(max_length=120, blank=True)
+    kind = models.CharField(max_length=20, choices=Kind, blank=True)
+    day_order = models.CharField(max_length=3, blank=True)
+    matching = models.JSONField(default=dict)
+    done_at = models.DateTimeField(null=True)
+    added = models.PositiveIntegerField(null=True)
+    there = models.PositiveIntegerField(null=True)
+    file_removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                F("mission"), F("uploaded_at").desc(), F("id").desc(), name="imports_of_mission"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ColumnMatch(models.Model):
+    """Which question a mission's heading answers, as somebody last corrected it."""
+
+    mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="+")
+    heading = models.CharField(max_length=120)
+    name = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mission", "heading"], name="heading_is_matched_once_a_mission"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.heading}: {self.name}"
+
+
+class ImportedRow(AppendOnly):
+    """Where an imported record comes from: which row of which spreadsheet, and what it claims.
+
+    ``digest`` is of the row's own words, so that the same row comes in once, whatever file it
+    stands in. ``claims`` is what it says of decisions and ends that CIMIC cannot prove.
+    """
+
+    rfa = models.OneToOneField(AssistanceRequest, on_delete=models.PROTECT, related_name="imported")
+    run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, related_name="rows")
+    mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    claims = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mission", "digest"], name="row_comes_in_once_a_mission"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.number} of {self.run_id}"

@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from common.errors import FieldError
 from common.verdict import YES, Verdict, not_now, not_you
-from missions.models import Organisation, User
-from missions.queries import Standing, standing_in, standings_of
+from missions.models import Mission, Organisation, User
+from missions.queries import Standing, standing_as, standing_in, standings_of
 from missions.vocabulary import FORCE, HUMANITARIAN_TYPES, NEVER_ASKS, Role
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import RequesterClass, Status
@@ -92,3 +92,22 @@ def on_whose_behalf(
             )
         ]
     return []
+
+
+def may_import(person: User, mission: Mission | None = None) -> Verdict:
+    """Let the Chief UN-CIMIC, who keeps the register, bring the mission's old list in (P41)."""
+    standing = imports_as(person)
+    asks = asking_as(person)
+    if (
+        standing is None
+        or asks is None
+        or asks.post.mission_id != standing.post.mission_id
+        or (mission is not None and standing.post.mission_id != mission.pk)
+    ):
+        return not_you(_("The Chief UN-CIMIC keeps the register and brings old lists in."), "41")
+    return YES
+
+
+def imports_as(person: User) -> Standing | None:
+    """Return the post by which a person brings an old list in, or None."""
+    return standing_as(person, Role.CHIEF_CIMIC)

@@ -15,6 +15,7 @@ from missions.models import DisplacementSite, Mission, User
 from missions.queries import sector_of
 from missions.vocabulary import FORCE, HUMANITARIAN_TYPES, Classification, Role
 from requests_app import policy
+from requests_app.content import content_of
 from requests_app.look_alikes import kilometres
 from requests_app.models import (
     DETAILS,
@@ -42,12 +43,12 @@ def next_reference(mission: Mission, kind: str) -> str:
     return numbered_reference(mission, KIND_CODES[Kind(kind)])
 
 
-def numbered_reference(mission: Mission, code: str) -> str:
-    """Return the next reference of a mission and code, this year.
+def numbered_reference(mission: Mission, code: str, year: int | None = None) -> str:
+    """Return the next reference of a mission and code, of this year unless another is named.
 
     One statement counts and locks, so that two at once never get the same.
     """
-    year = now().year
+    year = year or now().year
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -224,6 +225,51 @@ def start_draft(
         if made is None:
             raise
         return made
+
+
+ROUTES_OF_KIND = {
+    Kind.CIVIL_ASSISTANCE: Route.CIVIL_ASSISTANCE,
+    Kind.QIP: Route.QIP,
+    Kind.SECURITY_ASSISTANCE: Route.SECURITY_HUMANITARIAN,
+}
+
+
+def keep_history(
+    *,
+    actor: User,
+    kind: str,
+    values: dict[str, Any],
+    asked_at: dt.datetime,
+    payload: dict[str, Any],
+) -> AssistanceRequest:
+    """Keep a record of what was over before CIMIC knew of it: closed, and not decided here.
+
+    It has no step, no answer and no task, so that nothing can rest on it (P30), and counts in
+    no compliance row. A security request stays hidden from the force: that it was a mission
+    component's cannot be shown (P39). Must run in the transaction of the import.
+    """
+    rfa = _new_request(actor, kind, None)
+    rfa.historical, rfa.status = True, Status.CLOSED
+    rfa.route = ROUTES_OF_KIND[Kind(kind)]
+    rfa.hidden_from_force = kind == Kind.SECURITY_ASSISTANCE
+    rfa.title = values["title"]
+    rfa.created_at = rfa.submitted_at = asked_at
+    rfa.closed_at = now()
+    rfa.reference = numbered_reference(rfa.mission, KIND_CODES[Kind(kind)], asked_at.year)
+    rfa.save(force_insert=True)
+    _add_details(rfa, values)
+    write_answers(rfa, values)
+    open_chain(subject_id=rfa.pk, mission=rfa.mission, subject="request", reference=rfa.reference)
+    append(
+        chain_id=rfa.pk,
+        act="request.imported",
+        actor=actor,
+        standing=policy.asking_as(actor),
+        payload={"kind": kind, "reference": rfa.reference, "historical": True}
+        | {"content": content_of(rfa)}
+        | payload,
+    )
+    return rfa
 
 
 def _add_details(rfa: AssistanceRequest, values: dict[str, Any]) -> None:

@@ -36,7 +36,8 @@ USUAL = (
     "Reference,Kind,Status,Title,Category,UN-CIMIC function,Sector,Area p-code,Area,Place,"
     "Latitude,Longitude,Organisation,Organisation type,Asked by,Needed by,Urgency,Women,Men,"
     "Girls,Boys,Estimated cost,Currency,Classification,Submitted at,Decided at,Started on,"
-    "Completed on,Closed at,IATI status"
+    "Completed on,Closed at,IATI status,"
+    "Imported history"
 )
 
 

@@ -82,7 +82,9 @@ def load(requests: Iterable[UUID]) -> list[Whole]:
     The number of statements does not depend on how many.
     """
     rfas = list(
-        AssistanceRequest.objects.filter(pk__in=list(requests), submitted_at__isnull=False)
+        AssistanceRequest.objects.filter(
+            pk__in=list(requests), submitted_at__isnull=False, historical=False
+        )
         .select_related(*ON_THE_REQUEST)
         .order_by("pk")
     )

@@ -340,7 +340,9 @@ def rebuild(mission: Mission) -> int:
     Deeds go on meanwhile: a record that is busy is counted once it is free.
     """
     add_up(mission)
-    records = AssistanceRequest.objects.filter(mission=mission, submitted_at__isnull=False)
+    records = AssistanceRequest.objects.filter(
+        mission=mission, submitted_at__isnull=False, historical=False
+    )
     ids = list(records.order_by("pk").values_list("pk", flat=True))
     busy: list[UUID] = []
     for first in range(0, len(ids), A_BATCH):

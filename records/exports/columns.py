@@ -178,6 +178,10 @@ def iati_status() -> Case:
     )
 
 
+def yes_or_no() -> list[tuple[str, Any]]:
+    return [("yes", _("yes")), ("no", _("no"))]
+
+
 PEOPLE_ARE = _("As planned; who was reached is on the record.")
 NOT_LOW_PROFILE = _("Empty where the requester keeps a low profile (R22).")
 
@@ -305,6 +309,14 @@ EXPORTED = _all(
         hxl="#status+iati+code",
         meaning=_("Where it stands, in the codes of the aid transparency standard IATI."),
         codes=words(Iati),
+    ),
+    Exported(
+        "historical",
+        _("Imported history"),
+        Case(When(historical=True, then=Value("yes")), default=Value("no")),
+        hxl="#meta+imported",
+        meaning=_("History from an old list: nothing of it was decided or done in CIMIC."),
+        codes=yes_or_no,
     ),
 )
 # What an export holds when nobody chooses.

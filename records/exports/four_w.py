@@ -2,7 +2,8 @@
 
 It leaves out what a partner must never read, whoever takes it: security assistance, contacts,
 whoever keeps a low profile (R22), whatever is classified (P15, P28.2), and what never became
-an activity: drafts, and what was returned, withdrawn or refused.
+an activity: drafts, and what was returned, withdrawn or refused. History that was imported
+and not decided here is not told either.
 """
 
 from django.db.models import Case, DateField, F, QuerySet, TextField, Value, When
@@ -26,6 +27,7 @@ def shared_with_partners(rows: QuerySet[AssistanceRequest]) -> QuerySet[Assistan
             classification=Classification.UNCLASSIFIED,
             low_profile=False,
             submitted_at__isnull=False,
+            historical=False,
         )
         .exclude(status__in=NO_ACTIVITY)
         .exclude(status=Status.CLOSED, delivery_by_others__isnull=False)

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 # More than this is not sent while one waits, unless one asks to wait.
 MOST_AT_ONCE = 20_000
 KEPT = dt.timedelta(days=7)
-LEASE = dt.timedelta(seconds=90)
+LEASE = dt.timedelta(seconds=120)
 TOLD_EVERY_SECONDS = 2.0
 LOOKED_EVERY = 2_000
 MOST_ATTEMPTS = 3

@@ -12,10 +12,11 @@ from django.db import connection
 from records.exports.files import FORMS, Asked, Hashed
 from records.exports.runs import finish_export
 
-# Pieces are gathered before they are sent, and so many may wait for a slow line.
+# Pieces are gathered before they are sent, and so many may wait for a slow line. The first, the
+# headings, leaves at once: PostgreSQL may have to sort before it gives a row.
 PIECE = 64 * 1024
 MOST_WAITING = 16
-FIRST_PIECE = 1024
+FIRST_PIECE = 1
 
 
 class Left(Exception):

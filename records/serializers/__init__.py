@@ -16,6 +16,7 @@ from records.serializers.records import (
     RecordSerializer,
     WaitingSerializer,
     extreme_of,
+    imported_as_read,
     referrals_as_read,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "completeness_as_read",
     "extreme_of",
     "follow_up_as_read",
+    "imported_as_read",
     "referrals_as_read",
     "task_as_read",
 ]

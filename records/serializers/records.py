@@ -33,7 +33,7 @@ from records.history import hides_who_did_it, payload_for
 from records.policy import allowed
 from records.serializers.doing import completeness_as_read, follow_up_as_read, task_as_read
 from requests_app.content import content_of
-from requests_app.models import AssistanceRequest, Attachment, Message
+from requests_app.models import AssistanceRequest, Attachment, ImportedRow, Message
 from requests_app.places import as_mgrs
 from requests_app.vocabulary import Kind, Status
 
@@ -232,8 +232,28 @@ class RecordSerializer(LineSerializer):
         found["messages"] = MessageSerializer(
             messages_for(person, rfa), many=True, context=context
         ).data
+        found["imported"] = imported_as_read(rfa)
         found["allowed"] = allowed(person, rfa)
         return found
+
+
+def imported_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
+    """Return where an imported record comes from, and what that claims; None for any other.
+
+    What it claims is kept from who may not know who asks: its words may name them (R22).
+    """
+    row = ImportedRow.objects.filter(rfa=rfa).select_related("run").first()
+    if row is None:
+        return None
+    return {
+        "historical": rfa.historical,
+        "file": row.run.name,
+        "sha256": row.run.digest,
+        "sheet": row.run.sheet,
+        "row": row.number,
+        "at": row.run.done_at,
+        "claims": row.claims if shows_who_asks(rfa) else {},
+    }
 
 
 def referrals_as_read(rfa: AssistanceRequest) -> Any:

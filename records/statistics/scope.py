@@ -60,7 +60,10 @@ def seen(scope: Scope, question: Question) -> QuerySet[Any, Any]:
     """
     period = question.scope(scope.mission, scope.clearance)
     rows = AssistanceRequest.objects.filter(
-        mission=scope.mission, submitted_at__gte=period.begins, submitted_at__lt=period.ends
+        mission=scope.mission,
+        submitted_at__gte=period.begins,
+        submitted_at__lt=period.ends,
+        historical=False,
     )
     if question.sector:
         rows = rows.filter(sector=question.sector)

@@ -48,8 +48,10 @@ from records.forms import (
 )
 from records.pages import history_for_page, task_for_page
 from records.queries import follow_up_of, money_of
+from records.serializers import imported_as_read
 from records.views.archive import show_stub
 from requests_app.files import MEDIA_TYPES, MOST_BYTES
+from requests_app.importing.matching import COLUMNS
 from requests_app.models import AssistanceRequest
 from requests_app.policy import is_own
 from requests_app.vocabulary import Kind, Status
@@ -103,6 +105,16 @@ def _event_of(person: User, rfa: AssistanceRequest) -> dict[str, Any]:
     }
 
 
+def _imported(rfa: AssistanceRequest) -> dict[str, Any]:
+    """Return where an imported record comes from and what its row claims, in words."""
+    imported = imported_as_read(rfa)
+    claims = imported["claims"] if imported else {}
+    return {
+        "imported": imported,
+        "claims": [(COLUMNS[name].label, text) for name, text in claims.items() if name in COLUMNS],
+    }
+
+
 class CaseView(LoginRequiredMixin, View):
     """One record: what was asked, the route with each answer, the task, and the history."""
 
@@ -142,6 +154,7 @@ class CaseView(LoginRequiredMixin, View):
                 "entries": history_for_page(person, rfa),
                 "accept": ",".join(MEDIA_TYPES),
                 "most_bytes": MOST_BYTES,
+                **_imported(rfa),
                 "bags": list(rfa.bags.all()) if rfa.status == Status.CLOSED else [],
             },
         )

@@ -23,6 +23,7 @@ from records.views.asking import Asking, address
 from records.views.exports import FORM_LABELS
 from records.views.map import map_context
 from requests_app.models import AssistanceRequest
+from requests_app.policy import may_import
 
 # A column that stands under another, where both are chosen.
 UNDER = {"organisation": "title", "sector": "place"}
@@ -207,6 +208,7 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
                 "usual_columns": address(asking.kept, columns=None, sort=None),
                 "exports": exports_of(asking, columns),
                 "for_partners": exports_for_partners(asking),
+                "may_import": bool(may_import(request.user)),
                 "query": asking.kept.urlencode(),
                 "map_url": address(asking.kept, map=None if beside else "1"),
                 "whole_map_url": f"{reverse('records:map')}{address(asking.asked).rstrip('?')}",

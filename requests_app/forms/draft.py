@@ -56,7 +56,10 @@ class DraftForm(forms.Form):
 
     Only names that are present are read, so an autosave, a PATCH and a whole page use the
     same form. ``values()`` gives clean values or raises ``Malformed`` with every error.
+    ``of_the_past`` is for what is over: its days have passed.
     """
+
+    of_the_past = False
 
     def __init__(
         self, kind: str, mission: Mission, data: dict[str, Any] | None = None, **kwargs: Any
@@ -125,7 +128,8 @@ class DraftForm(forms.Form):
             one, other = cleaned.get(first), cleaned.get(last)
             if one and other and other < one:
                 self.add_error(last, message)
-        if cleaned.get("needed_by") and cleaned["needed_by"] < local_day(self.mission):
+        needed_by = None if self.of_the_past else cleaned.get("needed_by")
+        if needed_by and needed_by < local_day(self.mission):
             self.add_error("needed_by", _("The day it is needed by has passed already."))
         settle_place(self, cleaned)
         return cleaned

@@ -38,12 +38,20 @@ class NamedThing(forms.CharField):
     def __init__(self, *, model: Any, code: str, unknown: Any, **kwargs: Any) -> None:
         self.model, self.code, self.unknown = model, code, unknown
         self.mission: Mission | None = None
+        # What was found before by whoever reads many rows; one form alone has no use for it.
+        self.found: dict[tuple[Any, str], Any] | None = None
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> Any:
         word = super().clean(value)
-        if not word:
-            return None
+        if not word or self.found is None:
+            return self._read(word) if word else None
+        key = (self.model, word)
+        if key not in self.found:
+            self.found[key] = self._read(word)
+        return self.found[key]
+
+    def _read(self, word: str) -> Any:
         found = self._called(word)
         coded = WITH_CODE.fullmatch(word)
         if found is None and coded:
