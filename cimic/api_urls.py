@@ -77,6 +77,7 @@ from records.api.ledger import (
     LedgerView,
     OpenErasuresView,
     ProofView,
+    ReadingsView,
     RefuseErasureView,
 )
 from records.api.look_alikes import LookAlikesView
@@ -106,6 +107,7 @@ urlpatterns = [
     path("requests/<str:reference>/", RequestView.as_view(), name="api-request"),
     path("requests/<str:reference>/history/", HistoryView.as_view(), name="api-history"),
     path("requests/<str:reference>/proof/", ProofView.as_view(), name="api-proof"),
+    path("requests/<str:reference>/readings/", ReadingsView.as_view(), name="api-readings"),
     path("requests/<str:reference>/erasures/", ErasuresView.as_view(), name="api-erasures"),
     path("ledger/", LedgerView.as_view(), name="api-ledger"),
     path("ledger/checkpoints/", CheckpointsView.as_view(), name="api-checkpoints"),

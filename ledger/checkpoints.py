@@ -9,6 +9,7 @@ from common.canonical import sha256
 from common.clock import now
 from ledger.merkle import Top, bounds_of, chain_leaf, checkpoint_text, root_of
 from ledger.models import GENESIS, Checkpoint, CheckpointBucket
+from ledger.readings import bind_readings
 from ledger.signing import hold_the_line, key_in_force
 
 # The chains that have grown since their last leaf get a new one; what changed, by bucket.
@@ -117,16 +118,23 @@ def _has_grown(last: Checkpoint) -> bool:
         return bool(cursor.fetchone()[0] != last.entries)
 
 
-@transaction.atomic
+def _is_due(last: Checkpoint | None, daily: bool) -> bool:
+    if last is None:
+        return True
+    return last.made_at.date() < now().date() if daily else _has_grown(last)
+
+
 def make_checkpoint(*, daily: bool = False) -> Checkpoint | None:
     """Sign the heads of all chains as they are now, chained to the checkpoint before.
 
     ``daily`` makes none if today, in UTC, has one already; else one is made unless no chain
     has grown since. Of two at once the second finds what the first one made. Returns None
     where none was made; raises ``NotNow`` if this server has no signing key, or another.
+    What was read of confidential records since then is bound first.
     """
-    hold_the_line()
-    last = last_checkpoint()
-    if last and (last.made_at.date() >= now().date() if daily else not _has_grown(last)):
-        return None
-    return _make(last)
+    if not daily or _is_due(last_checkpoint(), daily):
+        bind_readings()
+    with transaction.atomic():
+        hold_the_line()
+        last = last_checkpoint()
+        return _make(last) if _is_due(last, daily) else None

@@ -366,3 +366,29 @@ class WitnessReceipt(ServingMayUpdate):
 
     def __str__(self) -> str:
         return f"checkpoint {self.checkpoint_id} to {self.destination}"
+
+
+class AccessLog(AppendOnly):
+    """That somebody read a confidential record: who, as what, which, when, and by which door.
+
+    Written before the answer is sent. Once a day a mission's readings are bound by an entry
+    of its chain of readings, and so by the checkpoint (``ledger.readings``).
+    """
+
+    mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="+")
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="readings")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    person_name = models.CharField(max_length=200)
+    post_title = models.CharField(max_length=120, blank=True)
+    door = models.CharField(max_length=10)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "readings"
+        indexes = [
+            models.Index(fields=["mission", "id"], name="readings_of_a_mission"),
+            models.Index(fields=["chain", "id"], name="readings_of_a_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_name} read {self.chain_id}"

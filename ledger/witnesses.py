@@ -13,11 +13,13 @@ from common.kept import Kept
 from ledger.merkle import Top, chain_leaf, checkpoint_text, root_of
 from ledger.models import GENESIS, Checkpoint, SigningKey, WitnessReceipt
 from ledger.reading import Groups, stream
+from ledger.readings import readings_not_as_bound
 from ledger.receipts import receipt_text, receipts_found
 from ledger.signing import announcement_text, key_id_of, signs
 
 CHECKPOINT_MISSING = Kept(noop("checkpoint %(number)s is missing"))
 UNREADABLE = Kept(noop("the receipt %(file)s cannot be read"))
+UNREAD = Kept(noop("the readings of %(mission)s are not those that were bound"))
 ANOTHER = Kept(noop("the receipt %(file)s speaks of another checkpoint than is here"))
 LEAVES = """
     SELECT leaf.chain_id::text, checkpoint.number, leaf.length, leaf.head
@@ -198,6 +200,12 @@ def _receipt_faults() -> Iterator[Fault]:
             yield Fault("receipt", said["number"], ANOTHER(file=name))
 
 
+def _reading_faults() -> Iterator[Fault]:
+    """Yield the days whose readings of confidential records are not what was bound."""
+    for mission, number in readings_not_as_bound():
+        yield Fault("readings", number, UNREAD(mission=mission.code))
+
+
 def prove_checkpoints(finding: Any) -> None:
     """Prove every key, checkpoint and receipt; ``finding`` keeps what does not hold."""
     keys = list(SigningKey.objects.select_related("previous").order_by("number"))
@@ -205,4 +213,5 @@ def prove_checkpoints(finding: Any) -> None:
         (finding.faults if is_fault else finding.warnings).append(said)
     finding.faults += _checkpoint_faults(keys, _replayed())
     finding.faults += _receipt_faults()
+    finding.faults += _reading_faults()
     finding.checkpoints = Checkpoint.objects.count()

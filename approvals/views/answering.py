@@ -41,9 +41,11 @@ from approvals.queries import (
 from approvals.queries.inbox import Asked, Place, after_answering, place_of
 from approvals.queries.look_alikes import Weighed
 from approvals.queries.mentions import posts_offered
+from approvals.services.reading import keep_reading
 from approvals.vocabulary import StepState, Word
 from common.errors import Refusal
 from common.pages import labels_of, summary_of
+from ledger.readings import PAGE
 from missions.models import User
 from requests_app.models import AssistanceRequest
 from requests_app.pages import details_of, people
@@ -65,6 +67,7 @@ def _step(request: HttpRequest, pk: int) -> Step:
         )
         .get(pk=step.rfa_id)
     )
+    keep_reading(request.user, step.rfa, PAGE)
     return step
 
 

@@ -13,10 +13,12 @@ from approvals import services
 from approvals.forms.messages import INSIDE, OPENLY
 from approvals.pages import page_of_record
 from approvals.queries import files_of, visible_to, with_who_asks
+from approvals.services.reading import keep_reading
 from approvals.views.asking import found
 from common.errors import Refusal
 from common.pages import text_of
 from common.serving import serve_file
+from ledger.readings import PAGE
 from missions.vocabulary import Classification
 from requests_app.models import AssistanceRequest
 from requests_app.policy import is_own
@@ -98,6 +100,7 @@ class FileView(LoginRequiredMixin, View):
         kept = files_of(rfa).filter(pk=pk).first() if rfa else None
         if kept is None:
             raise Http404
+        keep_reading(request.user, kept.rfa, PAGE)
         kept_by_reader = kept.rfa.classification == Classification.UNCLASSIFIED
         asked = request.headers.get("If-None-Match", "").removeprefix("W/")
         if kept_by_reader and asked == f'"{kept.digest}"':

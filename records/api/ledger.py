@@ -15,9 +15,10 @@ from common.errors import FieldError, Malformed, NotNow
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import page_of
-from ledger.models import Chain, ErasureRequest, WitnessReceipt
+from ledger.models import AccessLog, Chain, ErasureRequest, WitnessReceipt
 from ledger.policy import acknowledging_as, may_acknowledge, may_ask_erasure, may_read_ledger
 from ledger.proofs import proof_of
+from ledger.readings import readings_of
 from ledger.receipts import acknowledge
 from ledger.state import checkpoints_made, how_it_stands
 from records.api.shared import body_of, record_of
@@ -167,6 +168,37 @@ class ProofView(APIView):
         if proof is None:
             raise NotNow(_("No checkpoint covers this yet: the next one does."), paragraph="41")
         return Response({**proof, "entries": length, "unwitnessed": length - proof["length"]})
+
+
+class ReadingSerializer(serializers.ModelSerializer[AccessLog]):
+    """That somebody read a confidential record: who, as what, by page or API, and when."""
+
+    person = serializers.CharField(source="person_name")
+    post = serializers.CharField(source="post_title")
+
+    class Meta:
+        model = AccessLog
+        fields = ["id", "person", "post", "door", "at"]
+
+
+class ReadingsSerializer(serializers.Serializer[Any]):
+    """A page of readings, newest first."""
+
+    results = ReadingSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+
+
+class ReadingsView(APIView):
+    """Who read a confidential record, newest first, for those who answer for records."""
+
+    @extend_schema(parameters=PAGING, responses=ReadingsSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        may_read_ledger(request.user).enforce()
+        rfa = record_of(request.user, reference)  # type: ignore[arg-type]
+        cursor, size = asked_page(request)
+        page = page_of(readings_of(rfa.pk), ("-id",), cursor=cursor, size=size)
+        return list_response(request, ReadingSerializer(page.rows, many=True).data, page)
 
 
 class LedgerView(APIView):

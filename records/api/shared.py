@@ -9,9 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from approvals.services.reading import keep_reading
 from common.errors import FieldError, Malformed
 from common.paging import is_uuid
 from common.reading import is_plain
+from ledger.readings import API
 from missions.models import User
 from records.filters import lines_for
 from records.serializers import RecordSerializer
@@ -20,13 +22,17 @@ from requests_app.models import AssistanceRequest
 
 
 def record_of(person: User, reference: str) -> AssistanceRequest:
-    """Return a record the person may see, by reference or UUID; raise ``Http404`` otherwise."""
+    """Return a record the person may see, by reference or UUID; raise ``Http404`` otherwise.
+
+    That a confidential one is read is kept before anything of it is shown.
+    """
     if not is_plain(reference):
         raise Http404
     by = {"pk": UUID(reference)} if is_uuid(reference) else {"reference__iexact": reference}
     rfa = lines_for(person).filter(**by).first()
     if rfa is None:
         raise Http404
+    keep_reading(person, rfa, API)
     return rfa
 
 
