@@ -111,7 +111,11 @@ def _imported(rfa: AssistanceRequest) -> dict[str, Any]:
     claims = imported["claims"] if imported else {}
     return {
         "imported": imported,
-        "claims": [(COLUMNS[name].label, text) for name, text in claims.items() if name in COLUMNS],
+        "claims": [
+            (column.label, claims[column.name])
+            for column in COLUMNS.values()
+            if column.name in claims
+        ],
     }
 
 

@@ -129,6 +129,12 @@ def content_of_file(run: ImportRun) -> bytes:
         raise NotNow(_("The file is not kept any more: upload it again.")) from error
 
 
+def place_of(address: str) -> tuple[int, int, str]:
+    """Return where a cell stands in reading order: D4 before C10."""
+    letters = address.rstrip("0123456789")
+    return int(address[len(letters) :] or 0), len(letters), letters
+
+
 def preview(run: ImportRun) -> Preview:
     """Read the file as it is matched now, and find everything that is wrong, by cell."""
     table = _table(run.name, content_of_file(run), run.sheet)
@@ -139,6 +145,7 @@ def preview(run: ImportRun) -> Preview:
     rows = RowReader(run.mission, table, matching, run.kind, reader).rows()
     problems = [Problem(at, message) for at, message in table.problems]
     problems += [problem for row in rows for problem in row.problems]
+    problems.sort(key=lambda problem: place_of(problem.at))
     return Preview(run, table, matching, rows, problems)
 
 

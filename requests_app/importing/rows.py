@@ -49,6 +49,7 @@ class Row:
     problems: list[Problem] = field(default_factory=list)
     there_as: str = ""
     same_as: int = 0
+    written: str = ""
 
     @property
     def historical(self) -> bool:
@@ -61,7 +62,8 @@ class Row:
 
     @property
     def title(self) -> str:
-        return str(self.values.get("title", ""))
+        """Its title, as far as it can be read."""
+        return str(self.values.get("title", "")) or self.written
 
 
 def digest_of(line: Line, headings: dict[int, str]) -> str:
@@ -118,9 +120,18 @@ class RowReader:
             row.problems.append(Problem(f"A{line.number}", message, KIND))
         if STATE in cells:
             row.state = self._read(row, STATE, cells[STATE]) or ""
+        row.written = cells["title"].text if "title" in cells else ""
         if row.kind:
             self._read_answers(row, line, cells)
+        else:
+            self._read_what_any_kind_asks(row, cells)
         return row
+
+    def _read_what_any_kind_asks(self, row: Row, cells: dict[str, Cell]) -> None:
+        """Find what is wrong with days, numbers and flags, though the kind is not known."""
+        for name, cell in cells.items():
+            if COLUMNS[name].holds not in {"choice", "state"}:
+                self._read(row, name, cell)
 
     def _read_answers(self, row: Row, line: Line, cells: dict[str, Cell]) -> None:
         data: dict[str, Any] = {}
