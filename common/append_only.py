@@ -49,6 +49,13 @@ class NeverDeleted(models.Model):
         abstract = True
 
 
+class KeptByTheDatabase(models.Model):
+    """A row that the database's own triggers keep: the serving role reads it and writes none."""
+
+    class Meta:
+        abstract = True
+
+
 FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_to_forget() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -114,6 +121,9 @@ def grant_serving_role(connection: Any, role: str) -> None:
     for model in _tables(NeverDeleted):
         table = quote(model._meta.db_table)
         statements.append(f"REVOKE DELETE, TRUNCATE ON {table} FROM {who}")
+    for model in _tables(KeptByTheDatabase):
+        table = quote(model._meta.db_table)
+        statements.append(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {who}")
     for model in apps.get_models():
         for function in getattr(model, "serving_may_call", ()):
             statements.append(f"GRANT EXECUTE ON FUNCTION {function} TO {who}")

@@ -3,9 +3,20 @@
 from django.conf import settings
 from django.db import models
 
-from common.append_only import AppendOnly, NeverDeleted, ServingMayUpdate
+from common.append_only import (
+    AppendOnly,
+    KeptByTheDatabase,
+    NeverDeleted,
+    ServingMayUpdate,
+)
 
-__all__ = ["AppendOnly", "IdempotentAnswer", "NeverDeleted", "ServingMayUpdate"]
+__all__ = [
+    "AppendOnly",
+    "IdempotentAnswer",
+    "KeptByTheDatabase",
+    "NeverDeleted",
+    "ServingMayUpdate",
+]
 
 
 class IdempotentAnswer(models.Model):

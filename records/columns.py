@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from approvals.queries import best_first
 from common.errors import FieldError
 from requests_app.models import AssistanceRequest
 
@@ -86,6 +87,8 @@ SORTS: dict[str, Any] = {
     "needed_by": Coalesce("needed_by", Value(NEVER), output_field=DateField()),
 }
 NEWEST_FIRST = "-created"
+# Best match first: only of records that were searched for.
+BEST_FIRST = "-best"
 
 
 def _words(params: Any, name: str) -> list[str]:
@@ -115,7 +118,14 @@ def asked_sort(params: Any) -> str:
     """Return the order an address asks for, the newest first if it asks for none that exists."""
     words = _words(params, "sort")
     asked = words[0] if words else NEWEST_FIRST
+    if asked == BEST_FIRST:
+        return BEST_FIRST if asked_words(params) else NEWEST_FIRST
     return asked if asked.removeprefix("-") in SORTS else NEWEST_FIRST
+
+
+def asked_words(params: Any) -> str:
+    """Return the words that records are searched by, '' where nothing is asked by words."""
+    return str(params.get("search", "") or "").strip()
 
 
 def misread(params: Any) -> list[FieldError]:
@@ -126,8 +136,12 @@ def misread(params: Any) -> list[FieldError]:
         if word not in COLUMNS
     ]
     words = _words(params, "sort")
-    if len(words) > 1 or any(word.removeprefix("-") not in SORTS for word in words):
-        message = gettext("Sort by one of: %(sorts)s.") % {"sorts": ", ".join(SORTS)}
+    if words == [BEST_FIRST]:
+        if not asked_words(params):
+            message = gettext("The best match comes first only where words are searched for.")
+            errors.append(FieldError("sort", message))
+    elif len(words) > 1 or any(word.removeprefix("-") not in SORTS for word in words):
+        message = gettext("Sort by one of: %(sorts)s.") % {"sorts": ", ".join([*SORTS, BEST_FIRST])}
         errors.append(FieldError("sort", message))
     return errors
 
@@ -140,6 +154,8 @@ def sorted_by(
     The order ends in the primary key, so that no line is skipped or shown twice.
     """
     asked = asked_sort(params)
+    if asked == BEST_FIRST:
+        return best_first(rows, asked_words(params)), ("-sort_key", "-created_at", "-id")
     name = asked.removeprefix("-")
     direction = asked.removesuffix(name)
     key = SORTS[name]

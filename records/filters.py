@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from approvals.queries import (
-    knows_who_asks,
+    holding_words,
     visible_to,
     waiting_on,
     with_what_is_open,
@@ -25,7 +25,6 @@ from requests_app.vocabulary import Category, Kind, Status
 
 # Names that a query may hold beside the filter's own.
 BESIDES = frozenset({"cursor", "page_size", "wait", "columns", "sort"})
-MOST_WORDS = 8
 
 
 class FollowUp(models.TextChoices):
@@ -186,20 +185,8 @@ class RegisterFilter(django_filters.FilterSet):
     def filter_search(
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
     ) -> QuerySet[AssistanceRequest]:
-        """Keep the requests that hold every word: in reference, title, text, place or asker."""
-        known = knows_who_asks(self.person)
-        for word in value.split()[:MOST_WORDS]:
-            asked_by = Q(organisation__name__icontains=word) | Q(
-                organisation__acronym__icontains=word
-            )
-            rows = rows.filter(
-                Q(reference__icontains=word)
-                | Q(title__icontains=word)
-                | Q(description__icontains=word)
-                | Q(place__icontains=word)
-                | (asked_by & known)
-            )
-        return rows
+        """Keep the records that hold every word, in what the person may read of them."""
+        return holding_words(self.person, rows, value)
 
     def filter_area(
         self, rows: QuerySet[AssistanceRequest], name: str, value: Area | None

@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from common.models import AppendOnly, NeverDeleted
+from common.models import AppendOnly, KeptByTheDatabase, NeverDeleted
 from missions.vocabulary import Classification
 from requests_app.vocabulary import (
     CapacityRating,
@@ -479,6 +481,32 @@ class Message(AppendOnly):
 
     def __str__(self) -> str:
         return f"message on {self.rfa_id}"
+
+
+class RecordWords(KeptByTheDatabase):
+    """The words by which a record is found: a vector for each audience that reads them.
+
+    Kept by the database's triggers, in the transaction of whatever wrote the words; no code
+    writes them, and the serving role cannot. ``open`` to all who see the record; ``asking``,
+    who a low-profile requester is (R22); ``inside``, the internal messages.
+    """
+
+    rfa = models.OneToOneField(
+        AssistanceRequest, primary_key=True, on_delete=models.PROTECT, related_name="words"
+    )
+    open = SearchVectorField()
+    asking = SearchVectorField()
+    inside = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["open"], name="words_open"),
+            GinIndex(fields=["asking"], name="words_asking"),
+            GinIndex(fields=["inside"], name="words_inside"),
+        ]
+
+    def __str__(self) -> str:
+        return f"words of {self.rfa_id}"
 
 
 class ReferenceCounter(models.Model):

@@ -54,7 +54,9 @@ TASKS = (
     "incident",
     "handback",
 )
+# As they were written, and as the search would keep them.
 SECRETS = ("Mialo", "Sister", "well", "WFP delivers", "Which ward", "Who drives", "Spoken")
+SECRETS += ("mialo", "drive")
 
 
 @pytest.fixture(autouse=True)

@@ -31,9 +31,14 @@ from approvals.queries.records import (
     with_what_is_open,
 )
 from approvals.queries.referrals import put_to_first, referee_standing, referrals_waiting_on
+from approvals.queries.search import best_first, holding_words, titles_close_to, where_found
 from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "best_first",
+    "holding_words",
+    "titles_close_to",
+    "where_found",
     "Vacancies",
     "TELLS_WHO_ASKS",
     "WITHHELD",

@@ -1,8 +1,10 @@
 """The words and signs that every page shares: icons, spans of time, tones of a status."""
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import lucide
 from babel import Locale, UnknownLocaleError
@@ -101,6 +103,13 @@ def sign(code: str) -> SafeString:
     """Draw the icon of a status, state, answer or kind; nothing for one without."""
     name = LOOKS.get(code, ("", ""))[1]
     return _drawn(name) if name else mark_safe("")
+
+
+@register.filter
+def marked(parts: Iterable[Any]) -> SafeString:
+    """Write runs of text, those that were searched for marked."""
+    runs = (format_html("<mark>{}</mark>" if part.found else "{}", part.text) for part in parts)
+    return mark_safe("".join(runs))  # noqa: S308 - each run was escaped
 
 
 def span(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -11,18 +12,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from approvals import services as approvals
+from approvals.queries import where_found
 from common.errors import FieldError, Malformed, VersionMissing
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import is_uuid, page_of
+from common.patience import looking_up
 from ledger.queries import history_of
 from records.api.shared import RecordView, body_of, record_of
-from records.columns import sorted_by
+from records.columns import asked_words, sorted_by
 from records.filters import refuse_misread, register_for
 from records.schema import DRAFT_BODY, EXTREME_BODY, REGISTER_PARAMETERS
 from records.serializers import (
     EntrySerializer,
-    LineSerializer,
+    FoundLineSerializer,
     RecordSerializer,
 )
 from requests_app.forms import DraftForm, ExtremeSituationForm, unknown_names
@@ -46,14 +49,22 @@ class RequestsView(IdempotentPosts, RecordView):
     """The requests in one's own sight; a new draft."""
 
     @extend_schema(
-        parameters=REGISTER_PARAMETERS, responses=LineSerializer(many=True), operation_id="requests"
+        parameters=REGISTER_PARAMETERS,
+        responses=FoundLineSerializer(many=True),
+        operation_id="requests",
     )
     def get(self, request: Request) -> Response:
+        """List them, newest first; searched by words, each says where the words stand."""
+        person: Any = request.user
         cursor, size = asked_page(request)
         rows = refuse_misread(register_for(request.user, request.query_params))  # type: ignore[arg-type]
         rows, order = sorted_by(rows, request.query_params)
-        page = page_of(rows, order, cursor=cursor, size=size)
-        return list_response(request, LineSerializer(page.rows, many=True).data, page)
+        words = asked_words(request.query_params)
+        with looking_up(words):
+            page = page_of(rows, order, cursor=cursor, size=size)
+            found = where_found(person, page.rows, words, french=get_language() == "fr")
+        lines = FoundLineSerializer(page.rows, many=True, context={"found": found}).data
+        return list_response(request, lines, page)
 
     @extend_schema(request=DRAFT_BODY, responses={201: RecordSerializer})
     def post(self, request: Request) -> Response:

@@ -20,6 +20,7 @@ from approvals.queries import (
 )
 from approvals.queries.mentions import codes_named
 from approvals.queries.messages import messages_for
+from approvals.queries.search import Part
 from approvals.serializers import RouteStepSerializer
 from approvals.serializers.priorities import consistency_as_read
 from approvals.serializers.referrals import ReferralSerializer
@@ -199,6 +200,36 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     def get_mentions(self, message: Message) -> list[str]:
         """Name the posts that the text names."""
         return codes_named(message.text)
+
+
+class PartSerializer(serializers.Serializer[Part]):
+    """A run of text, and whether it is one of the words that were searched for."""
+
+    text = serializers.CharField()
+    found = serializers.BooleanField()
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """Where the words that were searched for stand: in the title, and in a piece of the text."""
+
+    title = PartSerializer(many=True)
+    text = PartSerializer(many=True)
+
+
+class FoundLineSerializer(LineSerializer):
+    """A line of a list that may have been searched by words; ``found`` is null where it was not."""
+
+    found = serializers.SerializerMethodField()
+
+    class Meta(LineSerializer.Meta):
+        fields = [*LineSerializer.Meta.fields, "found"]
+
+    @extend_schema_field(FoundSerializer(allow_null=True))
+    def get_found(self, rfa: AssistanceRequest) -> Any:
+        title, text = self.context["found"].get(rfa.pk, (None, None))
+        if title is None:
+            return None
+        return FoundSerializer({"title": title, "text": text}).data
 
 
 class RecordSerializer(LineSerializer):

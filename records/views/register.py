@@ -1,6 +1,7 @@
 """The register: every record in one's sight, narrowed by questions, in the columns chosen."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -15,9 +16,19 @@ from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
 from approvals.pages import line_of
-from approvals.queries import visible_to
-from common.pages import FragmentMixin, lines_of
-from records.columns import COLUMNS, Column, asked_sort, shown_columns, sorted_by
+from approvals.queries import titles_close_to, visible_to, where_found
+from approvals.queries.search import Part
+from common.errors import Malformed
+from common.pages import FragmentMixin, Lines, lines_of
+from common.patience import looking_up
+from records.columns import (
+    BEST_FIRST,
+    COLUMNS,
+    Column,
+    asked_sort,
+    shown_columns,
+    sorted_by,
+)
 from records.exports import FORMS
 from records.views.asking import Asking, address
 from records.views.exports import FORM_LABELS
@@ -143,9 +154,10 @@ def exports_for_partners(asking: Asking) -> list[dict[str, str]]:
     ]
 
 
-def sort_choices(asked: str) -> list[dict[str, Any]]:
+def sort_choices(asked: str, *, searched: bool) -> list[dict[str, Any]]:
     """List the orders in words, for who cannot press a heading."""
     ways = (
+        *([(BEST_FIRST, _("Best match first, of the newest 2,000"))] if searched else []),
         ("-created", _("Newest first")),
         ("created", _("Oldest first")),
         ("-changed", _("Changed last")),
@@ -176,13 +188,24 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
         if words:
             one = visible_to(request.user).filter(reference__iexact=words).first()
             if one is not None:
-                found = reverse("records:case", args=[one.reference])
+                case = reverse("records:case", args=[one.reference])
                 swaps = self.template_for(request) == self.fragment_name
-                return HttpResponseClientRedirect(found) if swaps else redirect(found)
+                return HttpResponseClientRedirect(case) if swaps else redirect(case)
         beside = "map" in asking.kept
         columns = shown_columns(asking.asked, narrow=beside)
         rows, order = sorted_by(with_columns(asking.register.qs, columns), asking.asked)
-        page = lines_of(request, rows, order)
+        too_wide = ""
+        found: dict[UUID, tuple[list[Part], list[Part]]] = {}
+        close_to: list[AssistanceRequest] = []
+        try:
+            with looking_up(words):
+                page = lines_of(request, rows, order)
+                french = get_language() == "fr"
+                found = where_found(asking.person, page.rows, words, french=french)
+                if words and not page.rows:
+                    close_to = list(titles_close_to(asking.person, words))
+        except Malformed as refusal:
+            page, too_wide = Lines([], newer_url="", older_url=""), refusal.detail
         sort = asked_sort(asking.asked)
         shown = {column.code for column in columns}
         return render(
@@ -190,7 +213,14 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
             self.template_for(request),
             {
                 **asking.context(),
-                "lines": [drawn_line(rfa, columns) for rfa in page.rows],
+                "too_wide": too_wide,
+                "close_to": [
+                    {"title": rfa.title, "url": reverse("records:case", args=[rfa.reference])}
+                    for rfa in close_to
+                ],
+                "lines": [
+                    drawn_line(rfa, columns) | {"found": found.get(rfa.pk)} for rfa in page.rows
+                ],
                 "headings": headings(columns, asking),
                 "sort": sort,
                 "page": page,
@@ -203,7 +233,7 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
                     }
                     for column in COLUMNS.values()
                 ],
-                "sorts": sort_choices(sort),
+                "sorts": sort_choices(sort, searched=bool(words)),
                 "carried_by_columns": asking.hidden("columns", "sort"),
                 "usual_columns": address(asking.kept, columns=None, sort=None),
                 "exports": exports_of(asking, columns),
