@@ -13,12 +13,23 @@ from approvals.vocabulary import ReminderSort, Word
 from ledger.models import Entry
 from ledger.queries import history_of
 from missions.models import User
-from records.correcting import label_of
+from records.completeness import also_missing, missing_before_closing
+from records.correcting import corrections_of, label_of
 from records.history import hides_who_did_it, payload_for
-from records.models import Task
+from records.models import Task, TaskChange
+from records.queries import (
+    assets_of,
+    authority_of,
+    changes_of,
+    conditions_of,
+    is_accepted,
+    kept_task,
+    money_of,
+    stage_waited_on,
+)
 from records.serializers import EntrySerializer
-from records.services import conditions_of, task_of
-from records.vocabulary import ChangeSort, ChangeWord
+from records.services import task_of
+from records.vocabulary import ChangeSort, ChangeStage, ChangeWord
 from requests_app.models import AssistanceRequest
 from requests_app.pages import LABELS
 from requests_app.vocabulary import Kind, Status
@@ -188,7 +199,7 @@ def raw_entry(request: HttpRequest, rfa: AssistanceRequest, entry: Entry) -> dic
 
 
 def task_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:
-    """Return a record's task with its progress, visits, payments and conditions."""
+    """Return a record's task with all that was done on it, as its page shows it."""
     if (
         rfa.historical
         or rfa.status not in HAS_TASK
@@ -204,15 +215,28 @@ def task_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:
     if not kept and rfa.status in {Status.CANCELLED, Status.CLOSED}:
         return None
     progress = list(task.progress.select_related("by")) if kept else []
-    instalments = list(task.instalments.all()) if kept else []
     percents = [line.percent for line in progress if line.percent is not None]
+    changes = [shown_change(rfa, change) for change in changes_of(task)]
     return {
         "task": task,
+        "units": list(rfa.units_at_work.select_related("unit")) if kept else [],
         "progress": progress[::-1],
         "percent": 100 if task.completed_on else (percents[-1] if percents else None),
-        "visits": list(task.visits.select_related("by")) if kept else [],
-        "instalments": instalments,
-        "paid": sum(line.amount for line in instalments),
+        "visits": list(
+            task.visits.select_related("by").prefetch_related("photos__file") if kept else []
+        ),
+        "instalments": list(task.instalments.all()) if kept else [],
+        "money": money_of(rfa, task) if rfa.kind == Kind.QIP else None,
+        "report": getattr(task, "closing_report", None) if kept else None,
+        "refunds": list(task.refunds.all()) if kept and rfa.kind == Kind.QIP else [],
+        "open_change": next((change for change in changes if change["waits"]), None),
+        "changes": [change for change in changes if not change["waits"]],
+        "runs": list(task.runs.all()) if kept and rfa.kind == Kind.SECURITY_ASSISTANCE else [],
+        "incidents": list(task.incidents.select_related("run")) if kept else [],
+        "assets": assets_of(rfa, task) if task.started_on else [],
+        "hand_backs": list(task.hand_backs.all())
+        if kept and rfa.kind == Kind.CIVIL_ASSISTANCE
+        else [],
         "conditions": [
             {
                 **condition,
@@ -222,3 +246,54 @@ def task_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:
             for condition in conditions_of(rfa)
         ],
     }
+
+
+def shown_change(rfa: AssistanceRequest, change: TaskChange) -> dict[str, Any]:
+    """Return a change as a page shows it: what is new, each answer, on whom it waits."""
+    stage = stage_waited_on(change)
+    if rfa.status in {Status.CANCELLED, Status.CLOSED}:
+        stage = None
+    waits = ""
+    if stage == ChangeStage.AUTHORITY:
+        step = authority_of(rfa)
+        waits = step.post.title if step else str(stage.label)
+    elif stage is not None:
+        waits = str(stage.label)
+    return {
+        "change": change,
+        "answers": list(change.answers.all()),
+        "waits": waits,
+        "accepted": is_accepted(change),
+    }
+
+
+def change_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:
+    """Return the change of a record's task that waits to be answered."""
+    task = kept_task(rfa)
+    change = task.open_change if task else None
+    return shown_change(rfa, change) if change else None
+
+
+def corrections_for_page(rfa: AssistanceRequest) -> list[dict[str, Any]]:
+    """List the corrections beside a record, each with what it is of in words."""
+    return [{"row": row, "label": label_of(row.field)} for row in corrections_of(rfa)]
+
+
+# From here on what is still missing matters; before, nothing could be there yet.
+TO_COMPLETE = frozenset(
+    {
+        Status.IN_PROGRESS,
+        Status.COMPLETED,
+        Status.NOT_APPROVED,
+        Status.CANCELLED,
+        Status.HELD,
+        Status.NOT_HELD,
+    }
+)
+
+
+def completeness_for_page(rfa: AssistanceRequest) -> dict[str, Any] | None:
+    """Return what is missing before a record may be closed, and what else is (P41)."""
+    if rfa.status not in TO_COMPLETE:
+        return None
+    return {"missing": missing_before_closing(rfa), "also": also_missing(rfa)}

@@ -9,6 +9,7 @@ from records.views import (
     case,
     complaints,
     compliance,
+    deeds,
     exports,
     follow_ups,
     handover,
@@ -99,5 +100,5 @@ urlpatterns = [
     ),
     path("register/<str:reference>/close/", case.CloseView.as_view(), name="close"),
     path("register/<str:reference>/files/<uuid:pk>/", FileView.as_view(), name="file"),
-    path("register/<str:reference>/task/<str:act>/", case.DeedView.as_view(), name="deed"),
+    path("register/<str:reference>/task/<str:act>/", deeds.DeedView.as_view(), name="deed"),
 ]

@@ -16,7 +16,7 @@ from cimic.demo.papers import location_sketch, site_report
 from cimic.demo.stories import Deed, Story
 from cimic.demo.world import World
 from common.clock import now
-from missions.models import User
+from missions.models import Unit, User
 from missions.queries import standing_in
 from records import services as records
 from requests_app.forms import DraftForm, ExtremeSituationForm
@@ -215,8 +215,114 @@ def _progress(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
 
 
 def _visit(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    """Record a visit; where the story says so with a picture, the sketch of the place."""
+    uploads = []
+    if deed.details.get("photo") and rfa.area and rfa.longitude and rfa.latitude:
+        picture = location_sketch(rfa.area, rfa.longitude, rfa.latitude)
+        uploads.append(SimpleUploadedFile(f"{rfa.reference}-visit.png", picture))
     records.record_visit(
-        rfa=rfa, actor=scene.person(deed.account), visited_on=now().date(), findings=deed.words
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        visited_on=now().date(),
+        findings=deed.words,
+        uploads=uploads,
+    )
+
+
+def _put_to_work(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    unit = Unit.objects.get(mission=scene.world.mission, code__iexact=deed.details["unit"])
+    records.add_unit(rfa=rfa, actor=scene.person(deed.account), unit=unit, work=deed.words)
+
+
+def _drift(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    records.declare(
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        sorts=deed.details["changed"],
+        what=deed.words,
+        new_place=deed.details.get("place", ""),
+    )
+
+
+def _amend(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    cost, days = deed.details.get("cost"), deed.details.get("ends_in")
+    records.amend(
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        reason=deed.words,
+        new_cost=None if cost is None else Decimal(cost),
+        new_end=None if days is None else (now() + dt.timedelta(days=days)).date(),
+    )
+
+
+def _answer_change(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    records.answer_change(
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        answer=deed.details["answer"],
+        remarks=deed.words,
+    )
+
+
+def _closing_report(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    records.report_closing(
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        received_on=now().date(),
+        text=deed.words,
+        spent=Decimal(deed.details["spent"]),
+    )
+
+
+def _run(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    said = deed.details
+    records.record_run(
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        ran_on=now().date(),
+        origin=said["origin"],
+        destination=said["destination"],
+        vehicles=said["vehicles"],
+        outcome=said.get("outcome", "arrived"),
+        remarks=deed.words,
+    )
+
+
+def _incident(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    records.record_incident(
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        happened_on=now().date(),
+        what=deed.words,
+        action_taken=deed.details["done"],
+        place=deed.details.get("place", ""),
+        run=deed.details.get("run"),
+    )
+
+
+def _hand_back(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    records.hand_back(
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        line=deed.details.get("line", 1),
+        quantity=deed.details.get("quantity", 1),
+        returned_on=now().date(),
+        condition=deed.details["condition"],
+        note=deed.words,
+    )
+
+
+def _note_follow_up(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    records.note_follow_up(rfa=rfa, actor=scene.person(deed.account), text=deed.words)
+
+
+def _correct(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
+    records.correct(
+        rfa=rfa,
+        actor=scene.person(deed.account),
+        field=deed.details["field"],
+        right=deed.details["right"],
+        why=deed.words,
     )
 
 
@@ -281,6 +387,16 @@ ACTS: dict[str, Callable[[Scene, AssistanceRequest, Deed], None]] = {
     "start": _start,
     "progress": _progress,
     "visit": _visit,
+    "unit": _put_to_work,
+    "drift": _drift,
+    "amend": _amend,
+    "answer_change": _answer_change,
+    "closing_report": _closing_report,
+    "run": _run,
+    "incident": _incident,
+    "hand_back": _hand_back,
+    "ask_about": _note_follow_up,
+    "correct": _correct,
     "complete": _complete,
     "delivered": _delivered,
     "close": _close,

@@ -25,6 +25,7 @@ from missions.models import Mission
 from notices.models import Letter, Notice
 from notices.services import LISTENER, owed_rows, take_from_outbox
 from records.compliance import summary
+from records.services import remind_of_follow_ups
 from requests_app.models import AssistanceRequest
 
 # What is told is told of the last days; before, it counts as told long ago.
@@ -81,6 +82,9 @@ def load(*, records: int | None = None, seed: int = 1, now: dt.datetime | None =
             lapse_overdue_advice()
             deed()
             _tell_whom_it_concerns(lately=now - at < NOTICES_KEPT)
+    with clock.telling(now):
+        remind_of_follow_ups()
+        _tell_whom_it_concerns(lately=True)
     _forget_what_was_read(now)
     summary.catch_up(scene.world.mission)
     statuses = AssistanceRequest.objects.filter(mission=scene.world.mission).values_list(

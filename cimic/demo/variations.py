@@ -283,7 +283,7 @@ class _Teller:
         if end == "tasked":
             return
         total = sum(quantity * cost for _, quantity, cost in self.sort["budget"])
-        first = round(total * 0.8)
+        first = round(total * 0.8, 2)
         self._does(hours, "qip.manager", "agree", f"UNAC/QIP/V{self.number:05}")
         self._does(hours + 4, "qip.manager", "pay", "Transfer, receipt on file", amount=str(first))
         self._does(hours + 10, "qip.manager", "start", self._say("start"))
@@ -295,7 +295,7 @@ class _Teller:
             "qip.manager",
             "pay",
             "Transfer, after the visit",
-            amount=str(total - first),
+            amount=str(round(total - first, 2)),
             last=True,
         )
         self._does(hours + 440, "qip.manager", "complete", self._say("done"), cost=str(total))

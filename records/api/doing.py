@@ -76,7 +76,8 @@ class ChangeAnswerBody(BodyForm):
     """Answer the change that waits: UN-CIMIC first, then whoever approved the task."""
 
     answer = forms.ChoiceField(choices=ChangeWord.choices)
-    remarks = _text()
+    remarks = _text(help_text="needed where it is not accepted")
+    number = _whole(required=False, help_text="the change that was read; another is 412")
 
 
 class AmendmentBody(BodyForm):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from approvals.queries import standing_at
 from common.clock import now
-from common.errors import FieldError, Incomplete, Malformed
+from common.errors import FieldError, Incomplete, Malformed, Stale
 from common.templatetags.cimic import money
 from missions.models import Post, Unit, User
 from missions.queries import Standing, standing_as
@@ -268,12 +268,18 @@ def _apply(rfa: AssistanceRequest, task: Task, change: TaskChange, actor: User) 
 
 @transaction.atomic
 def answer_change(
-    *, rfa: AssistanceRequest, actor: User, answer: str, remarks: str = ""
+    *,
+    rfa: AssistanceRequest,
+    actor: User,
+    answer: str,
+    remarks: str = "",
+    number: int | None = None,
 ) -> ChangeAnswer:
     """Answer the change that waits: UN-CIMIC first, then whoever approved the task (P68, P30).
 
     Once it waits for nobody the task goes on: as changed where that was accepted, else as it
-    was approved. Raises ``Forbidden``, ``NotNow``, ``Malformed`` or ``Incomplete``.
+    was approved. ``number`` names the change that was read. Raises ``Forbidden``, ``NotNow``,
+    ``Stale`` if another change waits now, ``Malformed`` or ``Incomplete``.
     """
     rfa = locked(rfa)
     policy.may_answer_change(actor, rfa).enforce()
@@ -282,6 +288,13 @@ def answer_change(
     stage = stage_waited_on(change) if change is not None else None
     if change is None or stage is None:
         raise ValueError("A change that may be answered waits for somebody.")
+    if number is not None and number != change.number:
+        raise Stale(
+            _("You read change %(number)s; now change %(current)s waits: read it, then answer.")
+            % {"number": number, "current": change.number},
+            yours=number,
+            theirs=change.number,
+        )
     _check_word(rfa, change, stage, answer, remarks)
     standing = _standing_for(actor, rfa, stage)
     given: ChangeAnswer = checked(

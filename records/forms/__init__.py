@@ -1,0 +1,47 @@
+"""Reading from a page what is reported, recorded and complained of."""
+
+from records.forms.complaints import ComplaintForm
+from records.forms.doing import (
+    AmendmentForm,
+    ChangeAnswerForm,
+    ClosingReportForm,
+    CompleteForm,
+    ConditionForm,
+    CorrectionForm,
+    DeliveryForm,
+    DriftForm,
+    FollowUpNoteForm,
+    HandBackForm,
+    IncidentForm,
+    InstalmentForm,
+    PlanForm,
+    ProgressForm,
+    RefundForm,
+    RunForm,
+    StartForm,
+    UnitForm,
+    VisitForm,
+)
+
+__all__ = [
+    "AmendmentForm",
+    "ChangeAnswerForm",
+    "ClosingReportForm",
+    "ComplaintForm",
+    "CompleteForm",
+    "ConditionForm",
+    "CorrectionForm",
+    "DeliveryForm",
+    "DriftForm",
+    "FollowUpNoteForm",
+    "HandBackForm",
+    "IncidentForm",
+    "InstalmentForm",
+    "PlanForm",
+    "ProgressForm",
+    "RefundForm",
+    "RunForm",
+    "StartForm",
+    "UnitForm",
+    "VisitForm",
+]
