@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -21,18 +22,20 @@ from notices.models import Letter, Notice
 from notices.services import sweep
 from records import services as records
 from records.complaints import log_complaint, remind_of_complaints
-from records.models import Task
+from records.models import Instalment, Task
 from requests_app.models import AssistanceRequest
 from requests_app.services import start_draft
 from tests.builders import (
     a_mission,
     a_person,
+    a_refused,
     a_submitted,
     an_approved,
     carried_to,
     give,
     in_days,
     open_step,
+    qip_answers,
     who,
 )
 from tests.calling import Caller
@@ -300,3 +303,46 @@ def test_sweeps_at_once_remind_once_of_a_referral_and_of_a_complaint():
     assert Entry.objects.filter(chain=rfa.pk, act="referral.reminded").count() == 1
     assert Entry.objects.filter(chain=complaint.pk, act="complaint.reminded").count() == 1
     assert verify().holds
+
+
+def test_P16_two_payments_at_once_never_exceed_what_was_approved_together():
+    rfa = an_approved(qip_answers())
+    manager = who("qip.manager")
+    records.start(rfa=rfa, actor=manager)
+    records.plan(rfa=rfa, actor=manager, values={"agreement_signed_on": in_days(0)})
+    records.record_visit(
+        rfa=rfa, actor=who("chief.cimic"), visited_on=in_days(0), findings="Walls up."
+    )
+
+    def pays() -> Any:
+        return records.pay_instalment(
+            rfa=rfa, actor=who("qip.manager"), amount=Decimal(5000), paid_on=in_days(0)
+        )
+
+    told = at_once(pays, pays)
+
+    assert sorted(type(one).__name__ for one in told) == ["Instalment", "Malformed"]
+    assert Instalment.objects.get(task__rfa=rfa).amount == 5000
+
+
+def test_P68_of_two_who_answer_a_change_at_once_one_is_told():
+    rfa = an_approved()
+    records.start(rfa=rfa, actor=who("unit.east"))
+    records.declare(rfa=rfa, actor=who("unit.east"), sorts=["place"], what="The ford is out.")
+
+    def answers(username: str) -> Callable[[], Any]:
+        return lambda: records.answer_change(
+            rfa=rfa, actor=who(username), answer="within_approval", number=1
+        )
+
+    told = at_once(answers("chief.cimic"), answers("cimic.staff"))
+
+    assert sorted(type(one).__name__ for one in told) == ["ChangeAnswer", "NotNow"]
+
+
+def test_P41_two_sweeps_at_once_remind_of_a_follow_up_once():
+    with clock.telling(clock.now() - dt.timedelta(days=20)):
+        rfa = a_refused()
+    told = at_once(records.remind_of_follow_ups, records.remind_of_follow_ups)
+    assert sum(told) == 1
+    assert rfa.follow_up_reminders.count() == 1

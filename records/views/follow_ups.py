@@ -68,7 +68,7 @@ class FollowUpsView(LoginRequiredMixin, View):
                     }
                     for code, (label, _asked) in STATES.items()
                 ],
-                "title": _("Needs not met by us"),
+                "title": _("Unmet needs"),
                 "map": map_context(asking),
                 "register_url": f"{reverse('records:register')}{query}",
                 "map_url": f"{reverse('records:map')}{query}",
