@@ -54,8 +54,7 @@ def _of_the_kind(rfa: AssistanceRequest, task: Task) -> dict[str, Any]:
             "spent": known.paid,
             "new_cost": known.approved,
         }
-    asked = rfa.civil_assistance
-    return {"planned_on": asked.ends_on, "quantity": 1}
+    return {"planned_on": rfa.civil_assistance.ends_on, "quantity": 1}
 
 
 def _initial(rfa: AssistanceRequest) -> dict[str, Any]:
