@@ -418,7 +418,8 @@ class Walk:
         if rfa.status not in self._looked_at:
             self._looked_at.add(rfa.status)
             for person in self.people.values():
-                assert set(records_policy.allowed(person, rfa)) <= {"message", "attach", "correction"}
+                still = {"message", "attach", "correction"}
+                assert set(records_policy.allowed(person, rfa)) <= still
                 assert not [step for step in steps if policy.may_answer(person, step)]
                 assert not [step for step in steps if policy.may_supersede(person, step)]
 
