@@ -10,7 +10,7 @@ from ledger.models import Entry
 from ledger.verification import verify
 from records import policy
 from records import services as records
-from records.archive import record_as_kept
+from records.archive.record import record_as_kept
 from records.models import Correction
 from requests_app.models import AssistanceRequest
 from tests.builders import (
