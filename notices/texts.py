@@ -321,14 +321,19 @@ def tellings_of_process(entry: Entry, process: Process, said: dict[str, Any]) ->
 
 
 def tellings_of_complaint(entry: Entry, said: dict[str, Any]) -> list[Telling]:
-    """List who is reminded of a complaint to answer; late, the Chiefs are told too (P50)."""
-    if entry.act != "complaint.reminded":
+    """List who is told of a complaint to answer, and reminded; late, the Chiefs too (P50)."""
+    if entry.act == "complaint.logged":
+        sort, told = Sort.COMPLAINT_WAITS, said.get("waits_on", [])
+    elif entry.act == "complaint.reminded":
+        late = said["sort"] == ReminderSort.LIMIT
+        sort, told = (Sort.COMPLAINT_LATE if late else Sort.COMPLAINT_HALF), said["told"]
+    else:
         return []
-    late = said["sort"] == ReminderSort.LIMIT
-    sort = Sort.COMPLAINT_LATE if late else Sort.COMPLAINT_HALF
+    if not told:
+        return []
     particulars = {"complaint": said["reference"], "due": kept_moment(said["due_at"])}
     found: list[Telling] = []
-    for post in Post.objects.filter(pk__in=said["told"]).order_by("pk"):
+    for post in Post.objects.filter(pk__in=told).order_by("pk"):
         group = Group.MISSION if post.role == Role.CHIEF_OF_STAFF else Group.DUTIES
         found += _to([post], sort, group, **particulars)
     return _each_once(entry, found)

@@ -52,6 +52,7 @@ class Sort(models.TextChoices):
     RESOLVED = "resolved"
     REFERRAL_HALF = "referral_half"
     REFERRAL_LATE = "referral_late"
+    COMPLAINT_WAITS = "complaint_waits"
     COMPLAINT_HALF = "complaint_half"
     COMPLAINT_LATE = "complaint_late"
     IS_NOW = "is_now"

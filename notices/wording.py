@@ -47,6 +47,7 @@ SENTENCES: dict[str, str] = {
     Sort.REFERRAL_LATE: gettext_noop(
         "Late: the referral of %(what)s has waited on %(post)s past its limit, %(due)s"
     ),
+    Sort.COMPLAINT_WAITS: gettext_noop("Complaint %(complaint)s is to be answered by %(due)s"),
     Sort.COMPLAINT_HALF: gettext_noop(
         "Half the time has passed: complaint %(complaint)s is to be answered by %(due)s"
     ),

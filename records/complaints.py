@@ -135,6 +135,8 @@ def log_complaint(
             "sector": sector.code if sector else None,
             "record": str(rfa.pk) if rfa else None,
             "due_at": logged.due_at,
+            "reference": logged.reference,
+            "waits_on": [post.pk for post in answered_by(logged)],
         },
     )
     return logged

@@ -198,6 +198,13 @@ def test_P50_a_complaint_is_reminded_of_at_half_its_limit_and_at_the_limit_each_
     assert not verify().breaks
 
 
+def test_P50_a_complaint_is_told_at_once_to_whom_it_waits_on(db):
+    a_mission()
+    with clock.telling(BEGIN):
+        complaint = log_complaint(actor=who("unit.east"), values={"matter": "A broken wall."})
+    assert reminded(complaint.pk, "complaint.logged") == [("complaint_waits", "sector.east")]
+
+
 def test_P50_an_answered_complaint_is_reminded_of_no_more(db):
     a_mission()
     with clock.telling(BEGIN):
