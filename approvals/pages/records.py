@@ -306,6 +306,8 @@ def page_of_record(rfa: AssistanceRequest, *, mine: bool = False) -> str:
 def tags_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     """List the marks that a reader must not miss."""
     tags = []
+    if rfa.historical:
+        tags.append({"label": _("Imported, not decided here"), "tone": "wait"})
     if rfa.is_time_sensitive:
         tags.append({"label": _("Time-sensitive"), "tone": "wait"})
     if rfa.disaster:
@@ -338,6 +340,7 @@ def line_of(
         "kind_label": rfa.get_kind_display(),
         "status": rfa.status,
         "status_label": rfa.get_status_display(),
+        "historical": rfa.historical,
         "classification": rfa.classification,
         "classification_label": rfa.get_classification_display(),
         "organisation": str(rfa.organisation) if rfa.organisation and shown else "",

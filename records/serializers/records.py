@@ -119,6 +119,7 @@ class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
             "decided_at",
             "closed_at",
             "waiting_on",
+            "historical",
         ]
 
     def to_representation(self, rfa: AssistanceRequest) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def match(
     policy.may_import(actor, run.mission).enforce()
     errors = []
     taken: dict[str, str] = {}
-    for heading, name in matching.items():
+    for heading, name in {**run.matching, **matching}.items():
         if name and name not in COLUMNS:
             errors.append(
                 FieldError(heading, _("There is no question “%(name)s”.") % {"name": name})

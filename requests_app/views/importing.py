@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 
+from common.canonical import sha256
 from common.errors import Forbidden, Refusal
 from common.pages import lines_of, summary_of
 from missions.models import Mission
@@ -104,6 +105,11 @@ class TemplateView(LoginRequiredMixin, View):
         return response
 
 
+def box_of(heading: str) -> str:
+    """Return the name of the box that says what a heading answers, whatever the heading says."""
+    return f"match-{sha256(heading)[:12]}"
+
+
 def _matched(found: Preview) -> list[dict[str, Any]]:
     examples: dict[str, str] = {}
     for column, heading in found.table.headings.items():
@@ -113,13 +119,12 @@ def _matched(found: Preview) -> list[dict[str, Any]]:
                 break
     return [
         {
-            "id": f"match-{number}",
-            "name": f"match-{number}",
+            "name": box_of(heading),
             "heading": heading,
             "example": examples.get(heading, ""),
             "chosen": name,
         }
-        for number, (heading, name) in enumerate(found.matching.items())
+        for heading, name in found.matching.items()
     ]
 
 
@@ -146,11 +151,10 @@ class OneImportView(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         run = _run(request, run_id)
-        headings = list(run.matching)
         matching = {
-            heading: request.POST[f"match-{number}"]
-            for number, heading in enumerate(headings)
-            if f"match-{number}" in request.POST
+            heading: request.POST[box_of(heading)]
+            for heading in run.matching
+            if box_of(heading) in request.POST
         }
         try:
             match(
