@@ -82,7 +82,7 @@ from records.api.ledger import (
 )
 from records.api.look_alikes import LookAlikesView
 from records.api.register import SavedViewsView, SavedViewView
-from records.api.statistics import StatisticsView
+from records.api.statistics import EvaluationPackView, StatisticsView
 
 ARCHIVE_ACTS = {
     "class": "class",
@@ -194,6 +194,7 @@ urlpatterns = [
     path("compliance.pdf", CompliancePdfView.as_view(), name="api-compliance-pdf"),
     path("compliance/extreme/", ExtremeByUnitView.as_view(), name="api-compliance-extreme"),
     path("compliance/<str:row>/", ComplianceRowView.as_view(), name="api-compliance-row"),
+    path("evaluation/pack/", EvaluationPackView.as_view(), name="api-evaluation-pack"),
     path("statistics/", StatisticsView.as_view(), name="api-statistics"),
     path("processes/", ProcessesView.as_view(), name="api-processes"),
     path("processes/<int:process_id>/", OneProcessView.as_view(), name="api-process"),

@@ -3,13 +3,14 @@
 import hashlib
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 
 from missions.models import User
 from records.compliance.access import reads_as
 from records.compliance.pdf import report_as_pdf
 from records.compliance.question import read_question
 from records.compliance.reading import compliance_of, extreme_by_unit, mission_read_by
+from records.evaluation.pack import make_pack
 from records.exports import finish_export, start_export
 
 
@@ -41,4 +42,15 @@ def compliance_pdf(person: User, params: Any) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Export"] = f"/api/v1/exports/{run.pk}/"
     response["Content-Digest-SHA256"] = digest
+    return response
+
+
+def evaluation_pack(person: User, params: Any) -> FileResponse:
+    """Return the evaluation pack of a period as a ZIP file; raises as ``make_pack`` does."""
+    pack = make_pack(person, params)
+    response = FileResponse(
+        pack.file, as_attachment=True, filename=pack.name, content_type="application/zip"
+    )
+    response["X-Export"] = f"/api/v1/exports/{pack.run.pk}/"
+    response["Content-Digest-SHA256"] = pack.digest
     return response

@@ -54,6 +54,7 @@ urlpatterns = [
         name="answer-erasure",
     ),
     path("evaluation/", statistics.EvaluationView.as_view(), name="evaluation"),
+    path("evaluation/pack/", statistics.EvaluationPackView.as_view(), name="evaluation-pack"),
     path("register/", register.RegisterView.as_view(), name="register"),
     *[
         path(f"register.{form}", exports.RegisterFileView.as_view(form=form), name=form)

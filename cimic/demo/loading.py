@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from approvals.services import lapse_overdue_advice
 from cimic.demo.acting import Scene, begin, do
+from cimic.demo.archive import archive_deeds
 from cimic.demo.beside import beside_deeds
 from cimic.demo.processes import process_deeds
 from cimic.demo.rotation import rotation_deeds
@@ -76,6 +77,7 @@ def load(*, records: int | None = None, seed: int = 1, now: dt.datetime | None =
         *process_deeds(scene.world, now),
         *rotation_deeds(scene.world, now),
         *beside_deeds(scene.world, now),
+        *archive_deeds(scene.world, now),
     ]
     for at, deed in sorted(deeds, key=itemgetter(0)):
         with clock.telling(at):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -9,7 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from common.negotiation import WhateverIsAccepted
 from missions.vocabulary import Classification
+from records.reports import evaluation_pack
 from records.statistics.question import By, read_asked
 from records.statistics.reading import Statistics, statistics_of
 from records.statistics.scope import scope_of
@@ -197,6 +200,18 @@ class Extreme(serializers.Serializer[Any]):
     ninetieth_seconds = _span(allow_null=True)
 
 
+class People(serializers.Serializer[Any]):
+    """Whom completed tasks helped, by kind and all together (no ``key``)."""
+
+    key = serializers.CharField(allow_blank=True)
+    completed = _count(help_text="tasks")
+    counted = _count(help_text="of these, with people reported")
+    women = _count()
+    men = _count()
+    girls = _count()
+    boys = _count()
+
+
 FIGURES: dict[str, type[serializers.Serializer[Any]]] = {
     "flow": FlowStage,
     "stages": StageTime,
@@ -211,6 +226,7 @@ FIGURES: dict[str, type[serializers.Serializer[Any]]] = {
     "deadlines": Deadline,
     "projects": Project,
     "extreme": Extreme,
+    "people": People,
 }
 
 
@@ -244,6 +260,7 @@ class StatisticsSerializer(serializers.Serializer[Any]):
     deadlines = Deadline(many=True)
     projects = Project(many=True)
     extreme = Extreme(many=True)
+    people = People(many=True)
 
 
 def _said(found: Statistics) -> dict[str, Any]:
@@ -278,3 +295,23 @@ class StatisticsView(APIView):
         scope = scope_of(request.user)
         asked = read_asked(request.query_params, scope.mission)
         return Response(StatisticsSerializer(_said(statistics_of(request.user, asked))).data)
+
+
+class EvaluationPackView(APIView):
+    """The evaluation pack of a period: one ZIP file; recorded as an export with its SHA-256.
+
+    The report as PDF, a CSV file a figure that lists the records it counts, every number as
+    JSON and a manifest. For who reads compliance; at most 10,000 records, else 422.
+    """
+
+    content_negotiation_class = WhateverIsAccepted
+
+    @extend_schema(
+        parameters=[
+            *PARAMETERS,
+            OpenApiParameter("language", OpenApiTypes.STR, enum=["en", "fr"]),
+        ],
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request) -> FileResponse:
+        return evaluation_pack(request.user, request.query_params)

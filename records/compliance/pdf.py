@@ -29,7 +29,8 @@ def minutes_in_words(minutes: int | None) -> str:
     return _("%(count)s d") % {"count": minutes // (24 * 60)}
 
 
-def _line(line: Line) -> dict[str, Any]:
+def line_on_paper(line: Line) -> dict[str, Any]:
+    """Return a row of the report with its first exceptions by name, as the page is set."""
     row = line.row
     names = line.references[:MOST_NAMED]
     if row.count is not None:
@@ -54,7 +55,8 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
-def _unit(unit: UnitLine) -> dict[str, Any]:
+def unit_on_paper(unit: UnitLine) -> dict[str, Any]:
+    """Return a unit's extreme situations as they are set."""
     return {
         "name": unit.name or _("No unit"),
         "reports": unit.reports,
@@ -66,7 +68,8 @@ def _unit(unit: UnitLine) -> dict[str, Any]:
     }
 
 
-def _words() -> dict[str, str]:
+def words_of_report() -> dict[str, str]:
+    """Return the words of the report in the reader's language."""
     return {
         "rows": _("Paragraph by paragraph"),
         "paragraph": _("Para"),
@@ -117,9 +120,9 @@ def _data(report: Report, units: list[UnitLine], reader: User, post: str) -> dic
         if report.not_yet_counted
         else "",
         "footer": f"CIMIC · {mission.code} · {made['day']} UTC",
-        "words": _words(),
-        "lines": [_line(line) for line in report.lines],
-        "units": [_unit(unit) for unit in units],
+        "words": words_of_report(),
+        "lines": [line_on_paper(line) for line in report.lines],
+        "units": [unit_on_paper(unit) for unit in units],
     }
 
 

@@ -12,7 +12,7 @@ from common.charts import Chart
 from missions.models import User
 from missions.queries import standings_of
 from missions.vocabulary import Role
-from records.statistics import decisions, extreme, flow, needs, projects
+from records.statistics import decisions, extreme, flow, needs, people, projects
 from records.statistics.flow import register_url
 from records.statistics.needs import UNMET, map_url
 from records.statistics.reading import Statistics
@@ -36,6 +36,7 @@ SECTIONS: dict[str, tuple[tuple[Any, tuple[Draw, ...]], ...]] = {
         (gettext_lazy("Flow"), (flow.flow, flow.over_time)),
         (gettext_lazy("How long it takes"), (flow.stages, flow.way)),
         (gettext_lazy("Needs"), (needs.refused, needs.delivered)),
+        (gettext_lazy("People"), (people.reached,)),
         (gettext_lazy("Extreme situations"), (extreme.held, extreme.delay)),
     ),
     Reader.DSRSG: (
@@ -61,6 +62,7 @@ SECTIONS: dict[str, tuple[tuple[Any, tuple[Draw, ...]], ...]] = {
             gettext_lazy("Priorities and needs"),
             (decisions.against_priorities, needs.refused, needs.delivered),
         ),
+        (gettext_lazy("People"), (people.reached,)),
         (
             gettext_lazy("Quick Impact Projects"),
             (projects.money_of, projects.against_ceiling, projects.deadlines),

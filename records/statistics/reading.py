@@ -1,8 +1,10 @@
 """Every figure at once: one statement for the counts, however many records there are."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection, transaction
@@ -55,14 +57,17 @@ def _statement(queries: dict[str, str], rows: str) -> str:
     )
 
 
-def statistics_of(person: User, asked: Asked) -> Statistics:
+def statistics_of(
+    person: User, asked: Asked, more: Mapping[str, str] = MappingProxyType({})
+) -> Statistics:
     """Return every figure over what a reader may see of what was asked.
 
-    Raises ``Forbidden`` for who holds no post.
+    ``more`` are further queries over the same rows, by their names. Raises ``Forbidden`` for
+    who holds no post.
     """
     scope = scope_of(person)
     rows, params = seen(scope, asked.question).query.sql_with_params()
-    queries = figures(asked.by)
+    queries = {**figures(asked.by), **more}
     found: dict[str, list[Line]] = {name: [] for name in queries}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(NOT_COMPILED)

@@ -263,6 +263,20 @@ EXTREME = """
 """
 
 
+# Whom completed tasks helped, as who carried them out reported it; '' is all kinds together.
+PEOPLE = """
+    SELECT coalesce(life.kind, '') AS key, count(*) AS completed,
+           count(*) FILTER (WHERE coalesce(task.women, task.men, task.girls, task.boys)
+               IS NOT NULL) AS counted,
+           coalesce(sum(task.women), 0) AS women, coalesce(sum(task.men), 0) AS men,
+           coalesce(sum(task.girls), 0) AS girls, coalesce(sum(task.boys), 0) AS boys
+    FROM life JOIN records_task AS task ON task.id = life.task_id
+    WHERE life.completed_on IS NOT NULL
+    GROUP BY GROUPING SETS ((life.kind), ())
+    ORDER BY GROUPING(life.kind) DESC, 2 DESC, 1
+"""
+
+
 def figures(by: By) -> dict[str, str]:
     """Return the query of each figure by its name, the groups as asked for."""
     return {
@@ -281,4 +295,5 @@ def figures(by: By) -> dict[str, str]:
         "deadlines": DEADLINES,
         "projects": DEAREST,
         "extreme": EXTREME,
+        "people": PEOPLE,
     }

@@ -3,15 +3,19 @@
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views import View
 
 from common.errors import Malformed
 from common.pages import said, summary_of, text_of
+from missions.languages import languages
 from missions.models import Mission, Sector
 from missions.vocabulary import Classification
+from records.compliance.access import may_read_compliance
+from records.reports import evaluation_pack
 from records.statistics.pictures import Reader, readers_for, sections_of, tiles_of
 from records.statistics.question import Asked, read_asked, usual
 from records.statistics.reading import statistics_of
@@ -85,5 +89,16 @@ class EvaluationView(LoginRequiredMixin, View):
                 "sections": sections,
                 "clearance": Classification(scope.clearance).label,
                 "api_url": f"{reverse('api-statistics')}?{query}",
+                "may_pack": may_read_compliance(request.user),
+                "pack_url": reverse("records:evaluation-pack"),
+                "languages": languages(),
+                "language": get_language(),
             },
         )
+
+
+class EvaluationPackView(LoginRequiredMixin, View):
+    """The pack of a period as a ZIP file, in the language asked for; recorded as an export."""
+
+    def get(self, request: HttpRequest) -> FileResponse:
+        return evaluation_pack(request.user, said(request.GET))
