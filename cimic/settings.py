@@ -262,6 +262,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "delete the files of disposed records": {
+        "task": "records.tasks.delete_disposed_files",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "make the checkpoint of the day": {
         "task": "ledger.tasks.make_daily_checkpoint",
         "schedule": 600.0,

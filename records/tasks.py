@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from records import complaints, services
+from records.archive import disposal
 from records.compliance import summary
 from records.exports import jobs
 
@@ -35,3 +36,9 @@ def remove_expired_exports() -> int:
 def remind_of_follow_ups() -> int:
     """Remind UN-CIMIC of the refused needs of which nobody knows what became."""
     return services.remind_of_follow_ups()
+
+
+@shared_task
+def delete_disposed_files() -> int:
+    """Delete what a process that died left of the files of disposed records."""
+    return disposal.delete_disposed_files()

@@ -284,3 +284,29 @@ def test_the_command_names_what_is_wrong_and_exits_with_one(bag, tmp_path):
         f"{tmp_path / 'copy'}: does not hold",
         "  data/files/02-letter.pdf is missing.",
     ]
+
+
+def elsewhere(bag: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Verify a bag as another machine would: no project, no packages, an empty folder."""
+    folder.mkdir()
+    python = [sys.executable, "-I", "-S", str(bag / "data/verify.py"), str(bag)]
+    return subprocess.run(python, cwd=folder, env={}, capture_output=True, text=True, check=False)
+
+
+def test_P41_from_archive_to_verified_on_a_machine_without_the_project(bag, tmp_path):
+    found = elsewhere(bag, tmp_path / "elsewhere")
+
+    assert found.returncode == 3, found.stdout + found.stderr  # it holds; no checkpoint yet
+    assert "It holds" in found.stdout
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_verifier_refuses_a_damaged_bag_in_words_too(bag, tmp_path, damage):
+    DAMAGE[damage](bag)
+
+    found = elsewhere(bag, tmp_path / "elsewhere")
+
+    if damage == "another label":  # what the label says is the archivist's, not the chain's
+        assert "bag-info.txt" in found.stdout
+    assert found.returncode in {1, 2}, found.stdout
+    assert "Traceback" not in found.stderr

@@ -205,7 +205,7 @@ def retention_of(rfa: AssistanceRequest) -> AssistanceRequest:
 def next_step(rfa: AssistanceRequest, today: dt.date) -> str:
     """Say in a code what comes next for a record loaded ``with_retention``.
 
-    ``disposed``, ``held``, ``class`` (it needs one), ``wait``, ``transfer``, ``confirm`` (a
+    ``disposed``, ``held``, ``class`` (it needs one of the mission's own), ``wait``, ``transfer``, ``confirm`` (a
     disposal is asked for) or ``dispose``.
     """
     kept: Any = rfa
@@ -219,4 +219,6 @@ def next_step(rfa: AssistanceRequest, today: dt.date) -> str:
         return "confirm"
     if kept.class_action == RetentionAction.TRANSFER and not kept.is_transferred:
         return "transfer" if kept.due_on <= today else "wait"
-    return "dispose" if kept.due_on <= today else "wait"
+    if kept.due_on > today:
+        return "wait"
+    return "class" if kept.class_is_example else "dispose"

@@ -86,19 +86,32 @@ def _table(columns: tuple[str, ...], lines: list[dict[str, Any]]) -> bytes:
     return out.getvalue().encode("utf-8")
 
 
+OUTCOMES = ("complied", "exceptions", "pending")
+AS_OUTCOME = {"complied": "complied", "exceptions": "exception", "pending": "pending"}
+
+
 def _of_the_mission(report: Report) -> list[dict[str, Any]]:
-    """Return what the rows about the mission itself count, each by its name."""
-    return [
-        {
-            "key": line.row.code,
-            "reference": each.name,
-            "complied": int(each.outcome == "complied"),
-            "exceptions": int(each.outcome == "exception"),
-            "pending": int(each.outcome == "pending"),
-        }
-        for line in report.lines
-        for each in line.named
-    ]
+    """Return what the rows about the mission itself count, each by its name.
+
+    What such a row counts without naming it stands in one line without a name.
+    """
+    found: list[dict[str, Any]] = []
+    for line in report.lines:
+        if line.row.count is None:
+            continue
+        lines: list[dict[str, Any]] = [
+            {
+                "key": line.row.code,
+                "reference": each.name,
+                **{name: int(each.outcome == AS_OUTCOME[name]) for name in OUTCOMES},
+            }
+            for each in line.named
+        ]
+        rest = {name: getattr(line, name) - sum(each[name] for each in lines) for name in OUTCOMES}
+        if any(rest.values()):
+            lines.append({"key": line.row.code, "reference": "", **rest})
+        found += lines
+    return found
 
 
 def _counts(found: Statistics, report: Report) -> bytes:

@@ -118,9 +118,10 @@ DELIVERED = """
 """
 MONEY = f"""
     {PROJECTS}
-    SELECT currency AS key, reference, 1 AS projects, cost AS asked,
+    SELECT currency AS key, reference, 1 AS projects, asked_cost AS asked,
            approves::int AS approved_projects, CASE WHEN approves THEN cost ELSE 0 END AS approved,
-           paid, CASE WHEN approves THEN greatest(cost - paid, 0) ELSE 0 END AS to_pay,
+           paid,
+           CASE WHEN approves THEN greatest(cost - contributions - paid, 0) ELSE 0 END AS to_pay,
            (approves AND above)::int AS above_ceiling,
            (approves AND above AND excepted)::int AS above_with_reason
     FROM projects ORDER BY 1, reference
