@@ -300,7 +300,8 @@ def test_P41_from_archive_to_verified_on_a_machine_without_the_project(bag, tmp_
     assert "It holds" in found.stdout
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
+# Without its declaration a folder is no bag: the verifier then proves the history in it alone.
+@pytest.mark.parametrize("damage", sorted(set(DAMAGE) - {"no declaration"}))
 def test_the_verifier_refuses_a_damaged_bag_in_words_too(bag, tmp_path, damage):
     DAMAGE[damage](bag)
 

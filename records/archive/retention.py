@@ -205,8 +205,8 @@ def retention_of(rfa: AssistanceRequest) -> AssistanceRequest:
 def next_step(rfa: AssistanceRequest, today: dt.date) -> str:
     """Say in a code what comes next for a record loaded ``with_retention``.
 
-    ``disposed``, ``held``, ``class`` (it needs one of the mission's own), ``wait``, ``transfer``, ``confirm`` (a
-    disposal is asked for) or ``dispose``.
+    ``disposed``, ``held``, ``class`` (it needs one of the mission's own), ``wait``,
+    ``transfer``, ``confirm`` (a disposal is asked for) or ``dispose``.
     """
     kept: Any = rfa
     if kept.is_disposed:
