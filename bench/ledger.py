@@ -3,8 +3,8 @@
 A database of its own is made on the embedded server that ``CIMIC_DATA`` names, migrated, and
 filled with N entries in chains of forty, hashed as the services hash them and loaded by
 ``COPY``; then a checkpoint is made, signed with a key of its own, and everything is proved as
-``manage.py verify_ledger`` does, in one process and in one for each core. ``--chains`` adds
-that many chains of one entry, to measure checkpoints and inclusion paths over many heads.
+``manage.py verify_ledger`` does. ``--chains`` adds that many chains of one entry, to measure
+checkpoints and inclusion paths over many heads.
 
 Besides the wall clock it tells the processor time that the proving process and PostgreSQL's
 own used together, since "a core" means both. The database is dropped afterwards.

@@ -269,8 +269,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "make the checkpoint of the day": {
         "task": "ledger.tasks.make_daily_checkpoint",
-        "schedule": 600.0,
-        "options": {"expires": 600},
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "send receipts": {
         "task": "ledger.tasks.send_receipts",

@@ -7,7 +7,7 @@ from django.db.models import QuerySet, Sum
 
 from common.clock import now
 from ledger.checkpoints import last_checkpoint
-from ledger.models import Chain, Checkpoint, SigningKey, WitnessReceipt
+from ledger.models import Chain, Checkpoint, Entry, SigningKey, WitnessReceipt
 from ledger.receipts import destinations
 
 # A daily deed is late when a day and the sweeps' own pause have gone by.
@@ -29,7 +29,8 @@ class State:
     def checkpoint_is_late(self) -> bool:
         """Whether there are entries, and no checkpoint for longer than a day."""
         if self.checkpoint is None:
-            return self.entries > 0
+            first = Entry.objects.order_by("pk").first()
+            return bool(first and not first.told_clock and now() - first.recorded_at > LATE)
         return now() - self.checkpoint.made_at > LATE
 
     @property

@@ -9,8 +9,10 @@ from ledger import checkpoints, receipts
 def make_daily_checkpoint() -> int:
     """Make today's checkpoint unless it is there; return its number, or 0."""
     made = checkpoints.make_checkpoint(daily=True)
+    if made is None:
+        return 0
     receipts.send_owed()
-    return made.number if made else 0
+    return made.number
 
 
 @shared_task

@@ -326,3 +326,13 @@ def test_a_legal_hold_keeps_every_word_until_it_is_lifted(closed):
         confirm_erasure(request_id=asked.pk, actor=who("chief.cimic"))
 
     assert Entry.objects.get(chain=closed.pk, number=2).payload.text != "{}"
+
+
+def test_the_doctor_waits_a_day_for_the_first_checkpoint(settings):
+    settings.REDIS_URL = "redis://there"
+    a_mission()
+    a_submitted()
+    assert found_by_doctor()["checkpoint"] == "well"
+
+    with clock.telling(clock.now() + dt.timedelta(days=2)):
+        assert found_by_doctor()["checkpoint"] == "ill"
