@@ -20,6 +20,7 @@ from missions.queries import standing_in, vacant
 from missions.vocabulary import UN_CIMIC, Capacity, Classification, Reach, Role
 from records.complaints import complaints_of, open_complaints_of
 from records.models import Complaint, ConditionCheck, ProtectionDuty
+from records.queries import changes_waiting_on
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, Status
 
@@ -57,6 +58,7 @@ class Handing:
     owed: list[Step]
     referred: list[Referral]
     complaints: list[Complaint]
+    changing: Part
     promised: Part
     unmet: Part
     running: Part
@@ -158,6 +160,9 @@ def handover_of(person: User, post: Post) -> Handing:
             .filter(pk__in=open_complaints_of(post).values("pk"))
             .order_by("due_at", "pk")[:MOST_SHOWN]
         ),
+        changing=_part(
+            seen.filter(changes_waiting_on(post), status__in=[Status.APPROVED, Status.IN_PROGRESS])
+        ),
         promised=promised,
         unmet=_part(seen.filter(status=Status.NOT_APPROVED) if follows else none),
         running=running,
@@ -209,7 +214,15 @@ def as_handed_over(page: Handing) -> dict[str, Any]:
         ],
         **{
             name: _named(getattr(page, name))
-            for name in ("promised", "unmet", "running", "asked", "classified", "unfound")
+            for name in (
+                "changing",
+                "promised",
+                "unmet",
+                "running",
+                "asked",
+                "classified",
+                "unfound",
+            )
         },
         "conditions_unchecked": [
             {"reference": rfa.reference, "conditions": page.unchecked[rfa.pk]}

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from approvals.invariants import approval_of, capability_of, tasking_of
 from approvals.models import Step
+from approvals.vocabulary import APPROVALS, SeatKind, StepState
 from missions.models import Post
-from missions.vocabulary import Role
+from missions.vocabulary import MISSION_UN_CIMIC, Role
 from records.models import (
     ChangeAnswer,
     ConditionCheck,
@@ -20,7 +21,7 @@ from records.models import (
 )
 from records.vocabulary import ACCEPTS, ChangeStage, ChangeWord
 from requests_app.models import AssistanceRequest
-from requests_app.vocabulary import Category, Kind
+from requests_app.vocabulary import Category, Kind, Route
 
 CENT = Decimal("0.01")
 
@@ -253,6 +254,23 @@ def stage_waited_on(change: TaskChange) -> ChangeStage | None:
     if first is None:
         return ChangeStage.COORDINATION
     return ChangeStage.AUTHORITY if first == ChangeWord.CHANGES else None
+
+
+def changes_waiting_on(post: Post) -> Q:
+    """Keep the records of which a change waits on a post to answer, as ``stage_waited_on`` says."""
+    unanswered = Q(task__suspended=True) & ~Q(
+        task__open_change__in=ChangeAnswer.objects.values("change")
+    )
+    if post.role in MISSION_UN_CIMIC:
+        return Q(mission=post.mission_id) & unanswered
+    answered = Step.objects.filter(post=post.pk, state=StepState.ANSWERED)
+    approved = answered.filter(seat_kind=SeatKind.DECISION, current__answer__in=sorted(APPROVALS))
+    tasked = answered.filter(seat_kind=SeatKind.TASKING, rfa__route=Route.SECURITY_MISSION)
+    return (
+        Q(task__open_change__isnull=False)
+        & ~unanswered
+        & (Q(pk__in=approved.values("rfa")) | Q(pk__in=tasked.values("rfa")))
+    )
 
 
 def is_accepted(change: TaskChange) -> bool:

@@ -19,6 +19,7 @@ from notices.models import Notice
 from records import services as records
 from records.compliance.loading import load
 from records.compliance.rows import findings_of
+from records.handover import handover_of
 from records.models import Instalment, Task, TaskChange, Visit
 from records.queries import money_of
 from requests_app.models import AssistanceRequest
@@ -242,6 +243,25 @@ def test_P68_who_must_answer_is_told_and_who_declared_it_hears_the_end():
     assert ("chief.cimic", "change_waits") in told
     assert ("dsrsg", "change_waits") in told
     assert ("unit.east", "change_answered") in told
+
+
+def test_P49_a_change_stands_on_the_handover_page_of_the_post_it_waits_on():
+    rfa = a_started()
+
+    def waits() -> set[str]:
+        return {
+            code
+            for code in ("chief.cimic", "cimic.staff", "dsrsg", "ops", "sector.east")
+            if handover_of(who(code), Post.objects.get(code=code)).changing.rows
+        }
+
+    assert waits() == set()
+    drift(rfa)
+    assert waits() == {"chief.cimic", "cimic.staff"}
+    answer(rfa, "chief.cimic", "changes_approval")
+    assert waits() == {"dsrsg"}
+    answer(rfa, "dsrsg", "approved")
+    assert waits() == set()
 
 
 def test_P68_a_change_of_a_security_task_waits_on_the_designated_official():

@@ -81,7 +81,9 @@ def _carried_out(title: str, part: Part, page: Handing, **more: Any) -> dict[str
 
 def _parts(page: Handing) -> list[dict[str, Any]]:
     """List what is promised, running and sensitive; the first of each may be led to."""
+    changing = _lines(_("Owed: changes of tasks to answer"), page.changing, "68")
     return [
+        *([changing] if page.changing.rows else []),
         _carried_out(
             _("Promised: approved, not yet started"), page.promised, page, place="promised"
         ),
@@ -101,7 +103,7 @@ def _tiles(page: Handing) -> list[dict[str, Any]]:
     late = sum(1 for one in owed if one.due_at and one.due_at <= now())
     return [
         {
-            "value": len(owed),
+            "value": len(owed) + page.changing.count,
             "label": _("Owed"),
             "url": "#owed",
             "note": _("%(count)s overdue") % {"count": late} if late else "",
