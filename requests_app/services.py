@@ -64,8 +64,11 @@ def numbered_reference(mission: Mission, code: str, year: int | None = None) -> 
     return f"{mission.code}-{code}-{year}-{number:04}"
 
 
-def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
+def write_answers(rfa: AssistanceRequest, values: dict[str, Any], *, asked: bool = True) -> None:
     """Put clean answers on the request, its kind's row and its lines, and save them.
+
+    Constraints are asked before saving, for their words; without ``asked`` the database alone
+    holds them.
 
     The area follows from the coordinates and the sector from the area unless they are said, the
     estimated cost from the budget unless it was corrected. Raises ``Malformed`` for half a
@@ -89,7 +92,8 @@ def write_answers(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
     _mark(rfa)
     rfa.changed_at = now()
     for row in filter(None, (rfa, details)):
-        row.validate_constraints()
+        if asked:
+            row.validate_constraints()
         row.save()
     for name, model in (("assets", AssetLine), ("budget", BudgetLine)):
         if name in values:
@@ -258,7 +262,7 @@ def keep_history(
     rfa.reference = numbered_reference(rfa.mission, KIND_CODES[Kind(kind)], asked_at.year)
     rfa.save(force_insert=True)
     _add_details(rfa, values)
-    write_answers(rfa, values)
+    write_answers(rfa, values, asked=False)
     open_chain(subject_id=rfa.pk, mission=rfa.mission, subject="request", reference=rfa.reference)
     append(
         chain_id=rfa.pk,

@@ -17,6 +17,7 @@ from common import clock
 from common.errors import Forbidden, Incomplete, Malformed, NotNow
 from ledger.models import Chain, Entry
 from missions.models import Appointment, Mission, User
+from records.archive import pack
 from records.compliance import summary
 from records.models import RecordCompliance
 from requests_app.importing import bringing, cells, matching, reading
@@ -26,6 +27,7 @@ from requests_app.models import AssistanceRequest, ColumnMatch, ImportedRow, Imp
 from requests_app.views.importing import box_of
 from tests.builders import POSTS, a_mission, who
 from tests.calling import Caller
+from tests.test_disposal import a_class, ask, confirm, everything_of
 
 pytestmark = pytest.mark.django_db
 HEAD = ["Kind", "Status", "Date of request", "Subject", "District", "Cost", "Approved by"]
@@ -186,6 +188,28 @@ def test_a_pending_row_is_submitted_like_any_other_and_lacks_what_it_lacks():
     assert answer.status_code == 422
     assert "objective" in [error["field"] for error in answer.json()["errors"]]
     assert Caller("cos").get(f"/api/v1/requests/{rfa.reference}/").status_code == 404
+
+
+def test_P41_history_is_packed_like_any_closed_record(tmp_path):
+    brought(a_book(HEAD, OVER))
+    rfa = AssistanceRequest.objects.get()
+    kept = pack(rfa=rfa, to=tmp_path, actor=None)
+    found = "".join(
+        path.read_text() for path in (tmp_path / kept.name).rglob("*.json") if path.is_file()
+    )
+    assert "old.xlsx" in found  # the entry of the import travels with the chain
+
+
+def test_P41_a_disposal_forgets_what_the_old_list_claimed():
+    brought(a_book(HEAD, OVER))
+    rfa = AssistanceRequest.objects.get()
+    a_class(code="NOW", years=0)
+    assert "Old DSRSG" in everything_of(rfa)
+    ask(rfa)
+    confirm(rfa)
+    assert "Old DSRSG" not in everything_of(rfa)
+    with pytest.raises(TypeError):
+        ImportedRow.objects.get().save()
 
 
 # --- the same twice -------------------------------------------------------------------------------
