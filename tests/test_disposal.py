@@ -15,6 +15,7 @@ from ledger.verification import verify
 from missions.models import Mission
 from records import services as records
 from records.archive import pack
+from records.archive.checking import check
 from records.archive.disposal import (
     ask_disposal,
     asked_for,
@@ -27,6 +28,7 @@ from records.archive.keeping import lift_hold, put_in_class, set_class, set_hold
 from records.archive.retention import NEVER
 from records.compliance.summary import catch_up, counts_of
 from records.models import Disposal, DisposalAsked
+from requests_app.models import AssistanceRequest
 from tests.archiving import (
     AUTHORITY,
     WHY,
@@ -38,6 +40,7 @@ from tests.archiving import (
     years_later,
 )
 from tests.builders import a_mission, a_started, a_submitted, carried_to, give, open_step, who
+from tests.test_import import HEAD, OVER, a_book, brought
 
 pytestmark = pytest.mark.django_db(transaction=False)
 
@@ -445,3 +448,25 @@ def test_the_serving_role_itself_changes_no_answer_of_a_disposed_record():
         connection.cursor() as cursor,
     ):
         cursor.execute("UPDATE approvals_answer SET remarks = '' WHERE rfa_id = %s", [rfa.pk])
+
+
+def test_imported_history_is_packed_with_its_source_and_disposed_of_with_its_claims(
+    settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path / "files"
+    brought(a_book(HEAD, OVER))
+    rfa = AssistanceRequest.objects.get(title="Bridge at Tereni")
+    a_class(code="NOW", years=0)
+    bag = pack(rfa=rfa, to=tmp_path, actor=who("records.officer"))
+    record = json.loads((tmp_path / bag.name / "data/record.json").read_text(encoding="utf-8"))
+    assert record["imported"]["file"] == "old.xlsx"
+    assert record["imported"]["claims"]["decided_by"] == "Old DSRSG"
+    assert check(tmp_path / bag.name) == []
+    assert "Old DSRSG" in everything_of(rfa)
+
+    ask(rfa)
+    confirm(rfa)
+
+    left = everything_of(rfa)
+    assert [word for word in ("Old DSRSG", "Bridge at Tereni") if word in left] == []
+    assert verify().holds

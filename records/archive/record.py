@@ -7,7 +7,7 @@ from records.archive.shape import NAME
 from records.done import corrections_as_kept, follow_up_notes_of, task_as_kept
 from records.queries import follow_up_of
 from requests_app.content import content_of
-from requests_app.models import AssistanceRequest
+from requests_app.models import AssistanceRequest, ImportedRow
 from requests_app.vocabulary import Kind
 
 
@@ -46,6 +46,23 @@ def _answers(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     ]
 
 
+def _imported(rfa: AssistanceRequest) -> dict[str, Any] | None:
+    """Return which row of which spreadsheet a record came from, and what that claims."""
+    row = ImportedRow.objects.filter(rfa=rfa).select_related("run__by").first()
+    if row is None:
+        return None
+    return {
+        "historical": rfa.historical,
+        "file": row.run.name,
+        "sheet": row.run.sheet,
+        "row": row.number,
+        "sha256": row.run.digest,
+        "at": row.run.done_at,
+        "by": row.run.by.name,
+        "claims": row.claims,
+    }
+
+
 def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
     """Return the whole record as plain values, by the names of the published form."""
     follow_up = follow_up_of(rfa)
@@ -81,6 +98,7 @@ def record_as_kept(rfa: AssistanceRequest) -> dict[str, Any]:
         "extreme_situation": (
             _plain(rfa.extreme_situation, "harm", "acted_at", "action_taken") if extreme else None
         ),
+        "imported": _imported(rfa),
         "messages": [
             {**_plain(message, "text", "internal", "at"), "by": message.by.name}
             for message in rfa.messages.select_related("by")

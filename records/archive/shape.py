@@ -275,6 +275,18 @@ def record_schema() -> Schema:
         "corrections": many(
             signed(number=WHOLE, field=TEXT, says=TEXT, right=TEXT, why=TEXT, post=nullable(TEXT))
         ),
+        "imported": nullable(
+            exactly(
+                historical=YES_NO,
+                file=TEXT,
+                sheet=TEXT,
+                row=WHOLE,
+                sha256=DIGEST,
+                at=nullable(MOMENT),
+                by=TEXT,
+                claims={"type": "object"},
+            )
+        ),
         "messages": many(exactly(text=TEXT, internal=YES_NO, at=MOMENT, by=TEXT)),
         "files": many(
             exactly(
