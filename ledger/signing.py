@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from common.clock import now
 from common.errors import NotNow
@@ -45,8 +46,10 @@ def read_secret(text: str) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text.strip()))
     except ValueError as error:
         raise NotNow(
-            "The signing key is not thirty-two bytes in hexadecimal: "
-            "make one with `openssl rand -hex 32`."
+            _(
+                "The signing key is not thirty-two bytes in hexadecimal: "
+                "make one with `openssl rand -hex 32`."
+            )
         ) from error
 
 
@@ -55,12 +58,15 @@ def secret_key() -> Ed25519PrivateKey:
     if settings.SIGNING_KEY:
         return read_secret(settings.SIGNING_KEY)
     if not settings.SIGNING_KEY_FILE:
-        raise NotNow("There is no signing key: set CIMIC_SIGNING_KEY_FILE or CIMIC_SIGNING_KEY.")
+        raise NotNow(
+            _("There is no signing key: set CIMIC_SIGNING_KEY_FILE or CIMIC_SIGNING_KEY.")
+        )
     try:
         return read_secret(Path(settings.SIGNING_KEY_FILE).read_text())
     except OSError as error:
         raise NotNow(
-            f"The signing key {settings.SIGNING_KEY_FILE} cannot be read: {error.strerror}."
+            _("The signing key %(file)s cannot be read: %(why)s.")
+            % {"file": settings.SIGNING_KEY_FILE, "why": error.strerror}
         ) from error
 
 
@@ -131,8 +137,11 @@ def key_in_force() -> tuple[SigningKey, Ed25519PrivateKey]:
         last = _announce(secret, secret, None, "")
     if last.public_key != public_of(secret):
         raise NotNow(
-            f"This server's signing key is {key_id_of(public_of(secret))}, the one in force "
-            f"{last.key_id}: change keys with `manage.py rotate_signing_key`."
+            _(
+                "This server's signing key is %(own)s, the one in force %(other)s: change keys "
+                "with `manage.py rotate_signing_key`."
+            )
+            % {"own": key_id_of(public_of(secret)), "other": last.key_id}
         )
     return last, secret
 

@@ -8,10 +8,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from approvals.queries import TELLS_WHO_ASKS, shows_who_asks
 from common.canonical import canonical
+from common.kept import read_aloud
 from records.models import Correction, Task
 from records.queries import follow_up_of, kept_task
 from requests_app.content import content_of
@@ -64,7 +65,8 @@ class Held:
     @property
     def choice(self) -> str:
         """The thing as a list of them offers it: its words and the beginning of what it says."""
-        return f"{self.label}: {Truncator(self.says).chars(50)}" if self.says else self.label
+        says = Truncator(read_aloud(self.says)).chars(50)
+        return f"{self.label}: {says}" if says else self.label
 
 
 def _text(value: Any) -> str:
@@ -73,7 +75,7 @@ def _text(value: Any) -> str:
     if isinstance(value, list | dict):
         return canonical(value)
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return gettext_noop("Yes") if value else gettext_noop("No")
     if isinstance(value, dt.date):
         return value.isoformat()
     return str(value)

@@ -137,8 +137,10 @@ def _read_me(figures: list[Figure]) -> str:
         _("This pack shows a mission's work over a period, for its evaluation."),
         "",
         _("%(file)s: the report. Each figure names its number and its file.") % {"file": REPORT},
-        _("figures/: for each figure the records it counts, one a line. Adding up a column"),
-        _("over the lines of one key gives the number in the report."),
+        _(
+            "figures/: for each figure the records it counts, one a line. Adding up a column over"
+            " the lines of one key gives the number in the report."
+        ),
         _("counts.json: every number of the report."),
         _("manifest.json: the SHA-256 of every other file."),
         "",

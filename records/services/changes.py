@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from approvals.queries import standing_at
 from common.clock import now
 from common.errors import FieldError, Incomplete, Malformed, Stale
+from common.kept import Kept
 from common.templatetags.cimic import money
 from missions.models import Post, Unit, User
 from missions.queries import Standing, standing_as
@@ -30,6 +32,8 @@ from records.vocabulary import (
 from requests_app.models import AssistanceRequest, UnitAtWork
 from requests_app.services import locked, touch
 from requests_app.vocabulary import Route
+
+CARRIED_UNTIL = Kept(gettext_noop("Carried the task out until change %(number)s"))
 
 
 def _posts_asked(rfa: AssistanceRequest, change: TaskChange) -> list[Post]:
@@ -259,7 +263,7 @@ def _apply(rfa: AssistanceRequest, task: Task, change: TaskChange, actor: User) 
             UnitAtWork.objects.create(
                 rfa=rfa,
                 unit=before,
-                work=_("Carried the task out until change %(number)s") % {"number": change.number},
+                work=CARRIED_UNTIL(number=change.number),
                 by=actor,
                 at=now(),
             )
