@@ -58,9 +58,7 @@ def secret_key() -> Ed25519PrivateKey:
     if settings.SIGNING_KEY:
         return read_secret(settings.SIGNING_KEY)
     if not settings.SIGNING_KEY_FILE:
-        raise NotNow(
-            _("There is no signing key: set CIMIC_SIGNING_KEY_FILE or CIMIC_SIGNING_KEY.")
-        )
+        raise NotNow(_("There is no signing key: set CIMIC_SIGNING_KEY_FILE or CIMIC_SIGNING_KEY."))
     try:
         return read_secret(Path(settings.SIGNING_KEY_FILE).read_text())
     except OSError as error:

@@ -171,7 +171,8 @@ def test_no_reason_is_given_to_a_person_in_words_that_are_not_marked():
 
 def test_no_template_writes_the_form_of_a_date_itself():
     fixed = re.compile(
-        r"\|date:(?!\"(?:c|[A-Z_]+)\")|\|time:|{% now |{% moment [^%]*\"[^\"]*[jdDNMFYHi][ ,/:.][^\"]*\""
+        r"\|date:(?!\"(?:c|[A-Z_]+)\")|\|time:|{% now "
+        r"|{% moment [^%]*\"[^\"]*[jdDNMFYHi][ ,/:.][^\"]*\""
     )
     templates = (CHECKOUT / "templates").rglob("*.html")
 
