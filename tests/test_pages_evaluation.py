@@ -35,6 +35,12 @@ def busy(desk):
     priorities(who("chief.cimic").appointments.get().post.mission, {"pcodes": ["CR01"]})
     a_submitted(), a_started(), a_refused(), report()
     an_approved(qip_answers())
+    records.complete(
+        rfa=a_started(),
+        actor=who("chief.cimic"),
+        result="Water flows.",
+        people={"women": 118, "men": 20, "girls": 61, "boys": 55},
+    )
     records.record_delivery(
         rfa=a_refused(),
         actor=who("chief.cimic"),
