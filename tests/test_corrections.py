@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import translation
 
 from common.errors import Forbidden, Incomplete, Malformed, NotNow, Refusal
 from ledger.models import Entry
@@ -100,7 +101,8 @@ def test_P41_a_correction_names_what_the_record_holds():
 def test_P41_what_became_of_a_refused_need_is_corrected_beside_it():
     rfa = a_refused()
     records.record_delivery(rfa=rfa, actor=who("chief.cimic"), delivered=False, source="A visit")
-    correct(again(rfa), field="follow_up.delivered", right="Yes, by WFP on 3 June")
+    with translation.override("fr"):  # what is kept is in no reader's language
+        correct(again(rfa), field="follow_up.delivered", right="Yes, by WFP on 3 June")
     told = Caller("chief.cimic").read(f"requests/{rfa.reference}/")["corrections"]
     assert told[0]["says"] == "No"
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from approvals import services as approvals
 from approvals.queries import visible_to
 from common.clock import now
 from common.errors import Forbidden, Incomplete, Malformed, NotNow
+from common.kept import read_aloud
 from ledger.models import Entry
 from missions.models import Mission, Post, Unit
 from notices import services as notices
@@ -199,10 +201,18 @@ def test_P68_another_unit_takes_over_only_once_the_change_is_answered():
     rfa = a_started()
     drift(rfa, sorts=["actor"], new_unit=Unit.objects.get(code="west-bn"))
     assert again(rfa).tasked_unit.code == "east-bn"
-    answer(rfa, "chief.cimic", "within_approval")
+    with translation.override("fr"):
+        answer(rfa, "chief.cimic", "within_approval")
 
     found = again(rfa)
     assert found.tasked_unit.code == "west-bn"
+    kept = found.units_at_work.get().work
+    with translation.override("fr"):
+        told = read_aloud(kept)
+    assert (kept, told) == (
+        "Carried the task out until change 1",
+        "A exécuté la tâche jusqu'au changement 1",
+    )
     assert found.task.unit.code == "west-bn"
     records.report_progress(rfa=found, actor=who("unit.west"), text="Taken over")
     records.report_progress(rfa=found, actor=who("unit.east"), text="Handed over")
