@@ -21,6 +21,7 @@ from records.archive import pack
 from records.compliance import summary
 from records.models import RecordCompliance
 from requests_app.importing import bringing, cells, matching, reading
+from requests_app.importing.answers import state_of
 from requests_app.importing.bringing import bring_in, match, preview, upload
 from requests_app.importing.template import template_for
 from requests_app.models import AssistanceRequest, ColumnMatch, ImportedRow, ImportRun
@@ -286,6 +287,22 @@ def test_every_problem_is_told_by_its_cell_at_once():
     assert "civil_assistance, security_assistance, qip" in found["A2"]
     assert "pending" in found["B3"]
     assert "2026-03-04" in found["C4"]
+
+
+@pytest.mark.parametrize(
+    ("written", "became"),
+    [
+        ("Achevée", "completed"),
+        ("Clôturés", "completed"),
+        ("non approuvée", "not_approved"),
+        ("Annulées", "cancelled"),
+        ("Retirée le 3 mai", "withdrawn"),
+        ("Soumise", ""),
+        ("en attente", ""),
+    ],
+)
+def test_what_became_of_it_is_read_in_every_gender(written, became):
+    assert state_of(written) == became
 
 
 def test_an_answer_that_its_kind_does_not_ask_is_named():

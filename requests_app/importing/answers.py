@@ -218,18 +218,23 @@ def _words_over() -> dict[str, str]:
     return {word: code for code, words in OVER.items() for word in words.split()} | ALSO_OVER
 
 
+def _as_listed(word: str) -> list[str]:
+    """Return the words and the first of them, each also without a feminine or plural ending."""
+    said = list(dict.fromkeys([word, word.split(" ")[0]]))
+    return [one.removesuffix(end) for one in said for end in ("", "s", "e", "es")]
+
+
 def state_of(text: str) -> str:
     """Return what an old list says became of a request; '' for what is still to be decided.
 
     Raises ``Unread`` for a word that is not known: nobody guesses whether something is over.
     """
-    word = plain(text)
     over = _words_over()
-    for one in (word, word.split(" ")[0] if word else ""):
+    for one in _as_listed(plain(text)):
         if one in over:
             return over[one]
-    if word in TO_DO or word in ALSO_TO_DO or word.split(" ")[0] in TO_DO:
-        return ""
+        if one in TO_DO or one in ALSO_TO_DO:
+            return ""
     message = _(
         "“%(text)s” is not known: write completed, not approved, cancelled or withdrawn for what "
         "is over, pending for what is not."
