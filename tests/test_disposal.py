@@ -28,7 +28,7 @@ from records.archive.keeping import lift_hold, put_in_class, set_class, set_hold
 from records.archive.retention import NEVER
 from records.compliance.summary import catch_up, counts_of
 from records.models import Disposal, DisposalAsked
-from requests_app.models import AssistanceRequest
+from requests_app.models import AssistanceRequest, ImportedRow
 from tests.archiving import (
     AUTHORITY,
     WHY,
@@ -470,3 +470,16 @@ def test_imported_history_is_packed_with_its_source_and_disposed_of_with_its_cla
     left = everything_of(rfa)
     assert [word for word in ("Old DSRSG", "Bridge at Tereni") if word in left] == []
     assert verify().holds
+
+
+def test_P41_a_disposal_forgets_what_the_old_list_claimed(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+    brought(a_book(HEAD, OVER))
+    rfa = AssistanceRequest.objects.get()
+    a_class(code="NOW", years=0)
+    assert "Old DSRSG" in everything_of(rfa)
+    ask(rfa)
+    confirm(rfa)
+    assert "Old DSRSG" not in everything_of(rfa)
+    with pytest.raises(TypeError):
+        ImportedRow.objects.get().save()

@@ -28,7 +28,6 @@ from requests_app.models import AssistanceRequest, ColumnMatch, ImportedRow, Imp
 from requests_app.views.importing import box_of
 from tests.builders import POSTS, a_mission, who
 from tests.calling import Caller
-from tests.test_disposal import a_class, ask, confirm, everything_of
 
 pytestmark = pytest.mark.django_db
 HEAD = ["Kind", "Status", "Date of request", "Subject", "District", "Cost", "Approved by"]
@@ -199,18 +198,6 @@ def test_P41_history_is_packed_like_any_closed_record(tmp_path):
         path.read_text() for path in (tmp_path / kept.name).rglob("*.json") if path.is_file()
     )
     assert "old.xlsx" in found  # the entry of the import travels with the chain
-
-
-def test_P41_a_disposal_forgets_what_the_old_list_claimed():
-    brought(a_book(HEAD, OVER))
-    rfa = AssistanceRequest.objects.get()
-    a_class(code="NOW", years=0)
-    assert "Old DSRSG" in everything_of(rfa)
-    ask(rfa)
-    confirm(rfa)
-    assert "Old DSRSG" not in everything_of(rfa)
-    with pytest.raises(TypeError):
-        ImportedRow.objects.get().save()
 
 
 # --- the same twice -------------------------------------------------------------------------------
