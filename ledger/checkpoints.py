@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from common.canonical import sha256
 from common.clock import now
 from ledger.merkle import Top, bounds_of, chain_leaf, checkpoint_text, root_of
-from ledger.models import GENESIS, Checkpoint, CheckpointBucket
+from ledger.models import GENESIS, Chain, Checkpoint, CheckpointBucket
 from ledger.readings import bind_readings
 from ledger.signing import hold_the_line, key_in_force
 
@@ -119,8 +119,8 @@ def _has_grown(last: Checkpoint) -> bool:
 
 
 def _is_due(last: Checkpoint | None, daily: bool) -> bool:
-    if last is None:
-        return True
+    if last is None:  # the first of a mission's own accord binds something
+        return not daily or Chain.objects.filter(length__gt=0).exists()
     return last.made_at.date() < now().date() if daily else _has_grown(last)
 
 

@@ -103,10 +103,11 @@ def parts_of(marked: str) -> list[Part]:
 MARK = """
 SELECT rfa.id, ts_headline(%(configuration)s::regconfig,
         translate(said.title, '<>', %(angles)s), asked.question, %(title)s),
-    ts_headline(%(configuration)s::regconfig, translate(concat_ws(E'\\n', said.places, said.texts,
+    ts_headline(%(configuration)s::regconfig, translate(replace(concat_ws(E'\\n', said.texts,
         record_said(rfa.id, false),
-        CASE WHEN rfa.id = ANY(%(asking)s) THEN said.asking END,
-        CASE WHEN rfa.id = ANY(%(inside)s) THEN record_said(rfa.id, true) END), '<>', %(angles)s),
+        CASE WHEN rfa.id = ANY(%(inside)s) THEN record_said(rfa.id, true) END, said.places,
+        CASE WHEN rfa.id = ANY(%(asking)s) THEN said.asking END),
+        E'\\n', ' · '), '<>', %(angles)s),
         asked.question, %(text)s)
 FROM unnest(%(shown)s) AS rfa(id), record_text(rfa.id) AS said,
     (SELECT {question} AS question) AS asked
