@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from approvals import services as approvals
 from common import clock
 from common.errors import Forbidden, NotNow
-from ledger.models import Entry
+from ledger.models import Checkpoint, Entry
 from ledger.verification import verify
 from records import services as records
 from records.archive import READ_ME, pack, pack_as_zip
@@ -384,6 +384,16 @@ def run_archive(folder: Path, *, before: str = "", mission: str = "UNAC") -> lis
         "archive", "--mission", mission, "--before", before, "--to", str(folder), stdout=out
     )
     return out.getvalue().splitlines()
+
+
+def test_the_command_signs_first_so_that_each_bag_is_proved_to_its_newest_entry(tmp_path, settings):
+    settings.SIGNING_KEY, settings.SIGNING_KEY_FILE = "11" * 32, ""
+    rfa = closed_on(in_days(8))
+
+    run_archive(tmp_path / "out")
+
+    proof = json.loads((tmp_path / "out" / rfa.reference / "data" / "proof.json").read_text())
+    assert proof["checkpoint"]["number"] == Checkpoint.objects.get().number == 1
 
 
 def test_the_command_packs_what_was_closed_before_the_day_and_nothing_else(tmp_path):

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from common.errors import Refusal
+from common.errors import NotNow, Refusal
+from ledger.checkpoints import make_checkpoint
+from ledger.receipts import send_owed
 from missions.models import Mission
 from records.archive import pack
 from requests_app.models import AssistanceRequest
@@ -40,6 +42,11 @@ class Command(BaseCommand):
         closed = AssistanceRequest.objects.filter(
             mission=mission, status=Status.CLOSED, closed_at__date__lt=before
         ).order_by("closed_at")
+        try:
+            make_checkpoint()  # so that each bag's proof reaches its newest entry
+            send_owed()
+        except NotNow as refusal:
+            self.stderr.write(f"No checkpoint was made first: {refusal}")
         packed = refused = 0
         for rfa in closed:
             try:
