@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from approvals.models import Answer
 from ledger.models import Entry
+from records import services as records
 from requests_app.models import AssistanceRequest, Attachment
 from tests.builders import (
     CRITERIA,
@@ -24,6 +25,7 @@ from tests.builders import (
     open_step,
     qip_answers,
     security_answers,
+    who,
 )
 from tests.calling import Caller
 
@@ -99,6 +101,9 @@ UNDER_WAY = {
 def test_a_report_on_a_task_that_does_not_do_changes_nothing(name):
     act, body, fields = UNDER_WAY[name]
     rfa = a_started(qip_answers(), by="partner.ngo")
+    signed = {"agreement_signed_on": in_days(0), "agreement_reference": "MoU 12"}
+    records.plan(rfa=rfa, actor=who("chief.cimic"), values=signed)
+    rfa = AssistanceRequest.objects.get(pk=rfa.pk)
     before = Entry.objects.count()
 
     answer = Caller("chief.cimic").post(

@@ -50,11 +50,15 @@ def standing(rfa: AssistanceRequest, seat: str) -> tuple[int, str, str]:
 
 START = """
     INSERT INTO records_task (
-        rfa_id, route, started_on, agreement_reference, result,
+        rfa_id, route, started_on, agreement_reference, result, plan, place, partner,
+        suspended, instalment_percents,
         approval_id, approval_grants, approval_role,
         capability_id, capability_grants, capability_role,
         tasking_id, tasking_grants, tasking_role
-    ) VALUES (%s, %s, CURRENT_DATE, '', '', %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ) VALUES (
+        %s, %s, CURRENT_DATE, '', '', '', '', '', false, '{}',
+        %s, %s, %s, %s, %s, %s, %s, %s, %s
+    )
 """
 NOTHING = (None, "", "")
 
