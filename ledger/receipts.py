@@ -45,7 +45,6 @@ def receipt_text(checkpoint: Checkpoint) -> str:
         "format": "cimic-receipt-1",
         "what": WHAT,
         "how": HOW,
-        "server": settings.SITE_URL,
         "checkpoint": checkpoint_as_kept(checkpoint),
         "keys": keys_as_kept(checkpoint.key.number),
     }

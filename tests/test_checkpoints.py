@@ -96,6 +96,14 @@ def test_entries_newer_than_the_last_receipt_are_told_as_unwitnessed(rfa, settin
     assert verify(mission=rfa.mission).unwitnessed == newer
 
 
+def test_a_receipt_holds_wherever_the_server_is_reached_later(rfa, settings):
+    witnessed()
+
+    settings.SITE_URL = "https://cimic.another.example"
+
+    assert told(verify()) == []
+
+
 def test_without_growth_none_is_made_by_hand(rfa):
     witnessed()
 
