@@ -3,17 +3,62 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from common.errors import Refusal
+from common.problems import MEDIA_TYPE, TITLES
 from missions.languages import language_for
 from missions.queries import first_standing
 
 API = "/api/"
+HEALTH = "/api/v1/health/"
+# What a page of ours may use of the device; all else is switched off.
+DEVICE = ", ".join(
+    (
+        "geolocation=(self)",
+        "publickey-credentials-get=(self)",
+        "publickey-credentials-create=(self)",
+        *(
+            f"{feature}=()"
+            for feature in ("camera", "microphone", "payment", "usb", "serial", "bluetooth")
+        ),
+    )
+)
+
+
+class ProtectionMiddleware:
+    """Tell the browser, on every answer, what no page of ours needs; refuse a program over http.
+
+    Stands before all others, so that static files, refusals and failures are answered alike
+    (OWASP ASVS 5.0: 3.4, 4.1.2).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if settings.HTTPS and self._is_program(request) and not request.is_secure():
+            response: HttpResponseBase = self._refused()
+        else:
+            response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", DEVICE)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        return response
+
+    def _is_program(self, request: HttpRequest) -> bool:
+        return request.path.startswith(API) and request.path != HEALTH
+
+    def _refused(self) -> JsonResponse:
+        detail = _("Use https: over http whatever you send can be read on the way, your token too.")
+        body = {"type": "about:blank", "title": str(TITLES[403]), "status": 403, "detail": detail}
+        return JsonResponse(body, status=403, content_type=MEDIA_TYPE)
 
 
 class LanguageMiddleware:
