@@ -1,6 +1,7 @@
 """What a mission needs of its server: what is configured, reachable and healthy."""
 
 import datetime as dt
+import json
 import os
 import shutil
 import smtplib
@@ -17,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import KombuError
 from redis import RedisError
 
+from cimic.backup.taking import note_file
 from cimic.celery import app
 from common.append_only import AppendOnly
 from common.clock import now
@@ -26,6 +28,7 @@ from ledger.state import how_it_stands
 ENOUGH_FREE = 1024**3
 OLDEST_POSTGRESQL = 150000
 LATE = dt.timedelta(minutes=5)
+BACKUP_LATE = dt.timedelta(hours=26)
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,32 @@ def _folder() -> Iterator[Finding]:
     )
 
 
+def last_backup() -> Finding:
+    """Look how old the last backup is that was made from this data folder."""
+    try:
+        said = json.loads(note_file().read_text())
+        made_at = dt.datetime.fromisoformat(said["made_at"])
+    except FileNotFoundError:
+        told = "none was made from here yet: `manage.py backup FILE`"
+        return Finding("backup", False, told, needed=False)
+    except (ValueError, KeyError, TypeError):
+        return Finding("backup", False, f"{note_file()} cannot be read", needed=False)
+    late = now() - made_at > BACKUP_LATE
+    told = (
+        f"the last is of {made_at:%Y-%m-%d %H:%M} UTC ({said['file']}, {said['bytes'] / 1e6:.1f} MB"
+        f"{'' if said['encrypted'] else ', not encrypted'})"
+    )
+    if late:
+        told += ", older than a day"
+    if not said["whole"]:
+        told += "; files were missing or changed when it was made"
+    return Finding("backup", not late and said["whole"], told, needed=not settings.DEMO)
+
+
+def _backup() -> Iterator[Finding]:
+    yield last_backup()
+
+
 def _mail() -> Iterator[Finding]:
     if settings.EMAIL_BACKEND == "cimic.mail.FolderBackend":
         yield Finding(
@@ -199,6 +228,7 @@ LOOKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "database": _database,
     "carrier": _carrier,
     "what is owed": _owed,
+    "backup": _backup,
     "mail": _mail,
     "ledger": _witnesses,
     "security": _security,

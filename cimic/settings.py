@@ -311,6 +311,9 @@ SIGNING_KEY_FILE = env.str("CIMIC_SIGNING_KEY_FILE", default="")
 RECEIPT_EMAILS = env.list("CIMIC_RECEIPT_EMAILS", default=[])
 RECEIPT_FOLDER = env.str("CIMIC_RECEIPT_FOLDER", default="")
 
+# The public keys that backups are encrypted for.
+BACKUP_RECIPIENTS = env.list("CIMIC_BACKUP_RECIPIENTS", default=[])
+
 # Whoever is owed an outbox row for each entry of the ledger.
 LEDGER_LISTENERS = ["notices", "compliance"]
 

@@ -56,6 +56,13 @@ class KeptByTheDatabase(models.Model):
         abstract = True
 
 
+ACTING_AS_OWNER = """
+DO $$ DECLARE acting regprocedure; BEGIN
+    FOR acting IN SELECT oid FROM pg_proc WHERE prosecdef AND proowner = current_user::regrole
+        AND pronamespace = 'public'::regnamespace
+    LOOP EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', acting); END LOOP;
+END $$
+"""
 FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_to_forget() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -97,7 +104,8 @@ def grant_serving_role(connection: Any, role: str) -> None:
 
     Run by the owner after each migration: read and write everywhere, add only on
     ``AppendOnly`` tables, update only named columns of ``ServingMayUpdate`` tables, and call
-    what a model names in ``serving_may_call``.
+    what a model names in ``serving_may_call``. Nobody else calls what acts as the owner: what a
+    restored dump has lost of that is set right here.
     """
     quote = connection.ops.quote_name
     who = quote(role)
@@ -106,6 +114,7 @@ def grant_serving_role(connection: Any, role: str) -> None:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {who}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {who}",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {who}",
+        ACTING_AS_OWNER,
     ]
     for model in _tables(AppendOnly):
         table = quote(model._meta.db_table)

@@ -28,8 +28,8 @@ LONGEST_SOCKET = 80
 PATIENCE = 60.0
 
 
-def find_binaries() -> Path:
-    """Return the folder of a PostgreSQL whose binaries run here; raise ``Failed`` if none does."""
+def binary_folders() -> list[Path]:
+    """List where PostgreSQL's programs may be, the first choice first."""
     found: list[Path] = []
     if os.environ.get("CIMIC_PG_BIN"):
         found.append(Path(os.environ["CIMIC_PG_BIN"]))
@@ -39,7 +39,12 @@ def find_binaries() -> Path:
     found += [Path(f"/usr/lib/postgresql/{version}/bin") for version in range(20, 14, -1)]
     if shutil.which("initdb"):
         found.append(Path(str(shutil.which("initdb"))).parent)
-    for folder in found:
+    return found
+
+
+def find_binaries() -> Path:
+    """Return the folder of a PostgreSQL whose binaries run here; raise ``Failed`` if none does."""
+    for folder in binary_folders():
         if (folder / "postgres").exists() and (folder / "initdb").exists():
             told = subprocess.run([folder / "postgres", "--version"], capture_output=True)
             if told.returncode == 0:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from approvals.models import PreparedAnswer
 from common.clock import now
 from common.errors import FieldError, Incomplete, NotNow
+from common.files import may_delete_files
 from ledger.models import Chain, Entry
 from ledger.services import NEVER_ERASED, erase_payloads
 from missions.calendar import local_day
@@ -293,8 +294,14 @@ def _owed_files() -> QuerySet[Attachment]:
     return Attachment.objects.filter(rfa__disposal__isnull=False).exclude(file="")
 
 
+@transaction.atomic
 def _delete_files(rfa: AssistanceRequest) -> int:
-    """Delete a disposed record's files from the store; one that is gone already is gone."""
+    """Delete a disposed record's files from the store; one that is gone already is gone.
+
+    While a backup is under way none is deleted: the next sweep does it.
+    """
+    if not may_delete_files():
+        return 0
     deleted = 0
     for file in _owed_files().filter(rfa=rfa.pk):
         default_storage.delete(str(file.file.name))
