@@ -78,7 +78,7 @@ class Writer:
 
     def abandon(self) -> None:
         """Write nothing more: the stream has failed, or what comes after is not to be believed."""
-        self.tar.fileobj.closed = True  # type: ignore[union-attr, misc] # else its end writes on
+        self.tar.fileobj.closed = True  # type: ignore[union-attr, attr-defined]
 
 
 @dataclass
