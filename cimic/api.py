@@ -107,6 +107,17 @@ class HealthView(APIView):
         )
 
 
+class LiveView(APIView):
+    """Whether this process answers at all; it asks nobody else."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, auth=[], operation_id="live")
+    def get(self, request: Request) -> Response:
+        return Response({"status": "up"})
+
+
 class MeView(APIView):
     """Who I am here: my posts, in what capacity, and my mission's lists to choose from."""
 

@@ -23,8 +23,20 @@ from approvals.api.processes import (
 from approvals.api.referrals import ReferralsView, ResolveView
 from approvals.api.standing_policies import EndStandingPolicyView, StandingPoliciesView
 from approvals.api.together import TogetherView
-from cimic.api import HealthView, MeView, NowhereView, TokensView
+from cimic.api import HealthView, LiveView, MeView, NowhereView, TokensView
 from notices.api import MyNoticesView, NoticesView, ReadAllView, ReadNoticeView
+from notices.webhooks.api import (
+    ACTS as WEBHOOK_ACTS,
+)
+from notices.webhooks.api import (
+    RotateWebhookView,
+    SendAgainView,
+    TryWebhookView,
+    WebhookActView,
+    WebhookDeliveriesView,
+    WebhooksView,
+    WebhookView,
+)
 from records.api import (
     ACTS,
     DOING_VIEWS,
@@ -96,6 +108,7 @@ TASK_ACTS = ("start", "progress", "complete", "visits", "instalments", "conditio
 
 urlpatterns = [
     path("health/", HealthView.as_view(), name="api-health"),
+    path("health/live/", LiveView.as_view(), name="api-live"),
     path("tokens/", TokensView.as_view(), name="api-tokens"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("me/", MeView.as_view(), name="api-me"),
@@ -103,6 +116,30 @@ urlpatterns = [
     path("notices/", NoticesView.as_view(), name="api-notices"),
     path("notices/read/", ReadAllView.as_view(), name="api-read-all"),
     path("notices/<int:notice_id>/read/", ReadNoticeView.as_view(), name="api-read-notice"),
+    path("webhooks/", WebhooksView.as_view(), name="api-webhooks"),
+    path("webhooks/<int:webhook_id>/", WebhookView.as_view(), name="api-webhook"),
+    path(
+        "webhooks/<int:webhook_id>/rotate/", RotateWebhookView.as_view(), name="api-rotate-webhook"
+    ),
+    path("webhooks/<int:webhook_id>/try/", TryWebhookView.as_view(), name="api-try-webhook"),
+    *[
+        path(
+            f"webhooks/<int:webhook_id>/{act}/",
+            WebhookActView.as_view(act=act),
+            name=f"api-{act}-webhook",
+        )
+        for act in WEBHOOK_ACTS
+    ],
+    path(
+        "webhooks/<int:webhook_id>/deliveries/",
+        WebhookDeliveriesView.as_view(),
+        name="api-webhook-deliveries",
+    ),
+    path(
+        "webhooks/<int:webhook_id>/deliveries/<str:message_id>/again/",
+        SendAgainView.as_view(),
+        name="api-send-webhook-again",
+    ),
     path("requests/", RequestsView.as_view(), name="api-requests"),
     path("requests/<str:reference>/", RequestView.as_view(), name="api-request"),
     path("requests/<str:reference>/history/", HistoryView.as_view(), name="api-history"),

@@ -166,6 +166,8 @@ def navigation_for(
         links.append(archive)
     if roles & READS_LEDGER:
         links.append(link(_("Ledger"), "stamp", "records:ledger"))
+    if Role.ADMINISTRATOR in roles:
+        links.append(link(_("Webhooks"), "webhook", "notices:webhooks"))
     links.append(link(_("Help"), "circle-question-mark", "missions:help"))
     if person.is_staff:
         links.append(link(_("Administration"), "users", "admin:index"))

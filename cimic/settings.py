@@ -5,10 +5,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from xstatic.pkg import leaflet
+
+from cimic.logs import configure_structlog, logging_for
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -25,6 +26,9 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "Set CIMIC_SECRET_KEY to a long random text; `make run` keeps one of its own in DATA."
     )
+
+# Keys that were replaced: what they signed or sealed stays readable while they stand here.
+SECRET_KEY_FALLBACKS = env.list("CIMIC_SECRET_KEY_FALLBACKS", default=[])
 
 HTTPS = urlsplit(SITE_URL).scheme == "https"
 ALLOWED_HOSTS = env.list(
@@ -55,7 +59,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "lucide",
-    "django_structlog",
     "common",
     "missions",
     "ledger",
@@ -67,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cimic.requests.RequestMiddleware",
     "cimic.middleware.ProtectionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -81,7 +85,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "cimic.unsent.UnsentMiddleware",
     "cimic.middleware.RefusalMiddleware",
 ]
@@ -177,7 +180,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # A program is refused over http, not led on: it would send its token in the clear each time.
-SECURE_REDIRECT_EXEMPT = [r"^api/"]
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -221,6 +224,8 @@ SPECTACULAR_SETTINGS = {
         "CapacityEnum": "missions.vocabulary.Capacity",
         "SeatKindEnum": "approvals.vocabulary.SeatKind",
         "DeliveryEnum": "notices.vocabulary.Delivery",
+        "WebhookStateEnum": "notices.vocabulary.WebhookState",
+        "WebhookDeliveryStateEnum": "notices.vocabulary.DeliveryState",
         "ProcessStandsEnum": "approvals.serializers.processes.STANDS",
     },
 }
@@ -237,6 +242,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "tell what is owed": {
         "task": "notices.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "tell other systems what they are owed": {
+        "task": "notices.tasks.tell_webhooks",
         "schedule": 5.0,
         "options": {"expires": 5},
     },
@@ -294,6 +304,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "say that beat and a worker live": {
+        "task": "common.tasks.heartbeat",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "forget old imports": {
         "task": "requests_app.tasks.forget_old_imports",
         "schedule": 86400.0,
@@ -315,7 +330,10 @@ RECEIPT_FOLDER = env.str("CIMIC_RECEIPT_FOLDER", default="")
 BACKUP_RECIPIENTS = env.list("CIMIC_BACKUP_RECIPIENTS", default=[])
 
 # Whoever is owed an outbox row for each entry of the ledger.
-LEDGER_LISTENERS = ["notices", "compliance"]
+LEDGER_LISTENERS = ["notices", "compliance", "webhooks"]
+
+# Hosts inside that webhooks may call all the same, each "host" or "host:port".
+WEBHOOK_INSIDE_HOSTS = env.list("CIMIC_WEBHOOK_INSIDE_HOSTS", default=[])
 
 # The hour of the mission's own clock at which daily digests are made.
 # How long a page or an answer of the API may look for words before it asks for a narrower question.
@@ -333,28 +351,12 @@ else:
     EMAIL_BACKEND = "cimic.mail.FolderBackend"
 EMAIL_TIMEOUT = 20
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.KeyValueRenderer(key_order=["event"]),
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django_structlog": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
-}
-structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.filter_by_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.format_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
+# Lines of the log: JSON for a server, words where a person watches.
+LOG_FORMAT = env.str("CIMIC_LOG_FORMAT", default="plain" if DEMO or DEBUG else "json")
+if LOG_FORMAT not in {"json", "plain"}:
+    raise ImproperlyConfigured("CIMIC_LOG_FORMAT is json or plain.")
+LOGGING = logging_for(LOG_FORMAT)
+configure_structlog()
+
+# Whoever has it may read /metrics; without it there is no such page.
+METRICS_TOKEN = env.str("CIMIC_METRICS_TOKEN", default="")

@@ -154,6 +154,11 @@ class Supervisor:
         os.environ.setdefault("CIMIC_SECRET_KEY", secret_key(self.folder))
         os.environ.setdefault("CIMIC_SITE_URL", self.site)
         os.environ["DJANGO_SETTINGS_MODULE"] = "cimic.settings"
+        os.environ.setdefault("CIMIC_LOG_FORMAT", "plain")
+        counts = self.run / "counts"  # what the web processes count, added up for /metrics
+        shutil.rmtree(counts, ignore_errors=True)
+        counts.mkdir()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
         os.environ["PYTHONUNBUFFERED"] = "1"
         os.environ["PYTHONWARNINGS"] = "ignore:::celery.platforms"  # that it runs as root
 

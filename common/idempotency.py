@@ -39,7 +39,10 @@ class IdempotentPosts:
     The key is claimed and the deed done in one transaction, so a killed process leaves
     neither. Two at once: the second waits for the first and gets its answer. The same
     key with another body raises ``Incomplete`` (422). A refused call claims nothing.
+    What ``not_kept`` names, a secret shown once, is in the first answer alone.
     """
+
+    not_kept: tuple[str, ...] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Read the raw body first, or a later parser would leave nothing to digest."""
@@ -59,12 +62,19 @@ class IdempotentPosts:
         handler = getattr(self, name)
 
         def once(request: Request, *args: Any, **kwargs: Any) -> Response:
-            return _once(handler, key, request, *args, **kwargs)
+            return _once(handler, key, self.not_kept, request, *args, **kwargs)
 
         setattr(self, name, once)
 
 
-def _once(handler: Any, key: str, request: Request, *args: Any, **kwargs: Any) -> Response:
+def _once(
+    handler: Any,
+    key: str,
+    not_kept: tuple[str, ...],
+    request: Request,
+    *args: Any,
+    **kwargs: Any,
+) -> Response:
     body_digest = _digest(request)
     mine = {"person": request.user, "path": request.path[:300], "key": key}
     try:
@@ -75,6 +85,9 @@ def _once(handler: Any, key: str, request: Request, *args: Any, **kwargs: Any) -
             response = handler(request, *args, **kwargs)
             claimed.status = response.status_code
             claimed.answer = response.data
+            if not_kept and isinstance(response.data, dict):
+                kept = response.data.items()
+                claimed.answer = {name: said for name, said in kept if name not in not_kept}
             claimed.headers = {
                 header: response[header] for header in KEPT_HEADERS if header in response
             }

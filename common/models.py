@@ -12,6 +12,7 @@ from common.append_only import (
 
 __all__ = [
     "AppendOnly",
+    "Heartbeat",
     "IdempotentAnswer",
     "KeptByTheDatabase",
     "NeverDeleted",
@@ -44,3 +45,13 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} on {self.path}"
+
+
+class Heartbeat(models.Model):
+    """When beat last had a worker say that both live; one row."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at}"

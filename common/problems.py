@@ -17,6 +17,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
 
 from common.errors import FieldError, Refusal, Stale
+from common.tracing import request_id
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -62,6 +63,8 @@ def problem(
         ]
     if paragraph:
         body["paragraph"] = paragraph
+    if request_id():
+        body["request_id"] = request_id()
     return Response(body, status=status, content_type=MEDIA_TYPE)
 
 

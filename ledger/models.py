@@ -96,6 +96,7 @@ class OutboxRow(NeverDeleted):
     """What one listener is owed of one entry; written with the entry, done once.
 
     Taken with ``FOR UPDATE SKIP LOCKED``; the database remembers, Celery only carries.
+    ``request_id`` names the request that did the deed, for the logs of what follows from it.
     """
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="outbox")
@@ -104,6 +105,7 @@ class OutboxRow(NeverDeleted):
     next_try_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

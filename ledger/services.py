@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from common.canonical import canonical
 from common.clock import is_told, now
 from common.errors import FieldError, Forbidden, Malformed, NotNow
+from common.tracing import request_id
 from ledger.hashing import Bound, digest_of, hash_of
 from ledger.models import Chain, Entry, ErasedPayload, Erasure, OutboxRow, Payload
 from missions.models import Mission, User
@@ -89,7 +90,7 @@ def append(
     )
     Payload.objects.create(entry=entry, salt=salt, text=text)
     OutboxRow.objects.bulk_create(
-        OutboxRow(entry=entry, listener=listener, next_try_at=recorded_at)
+        OutboxRow(entry=entry, listener=listener, next_try_at=recorded_at, request_id=request_id())
         for listener in settings.LEDGER_LISTENERS
     )
     chain.head, chain.length = entry.hash, entry.number

@@ -11,17 +11,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.errors import FieldError, Malformed, VersionMissing
+from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import page_of
+from common.versions import VERSION_HEADER, asked_version
 from notices import services
 from notices.models import Preferences
 from notices.pages import lines_of_notices
 from notices.queries import NEWEST_FIRST, WHICH, notices_of, preferences_of
 from notices.vocabulary import Group
 
-LONGEST_VERSION = 9
 MOST_ID = 2**63 - 1
 
 
@@ -114,15 +114,6 @@ class PreferencesSerializer(serializers.ModelSerializer[Preferences]):
         fields = [*Group.values, "digest_days"]
 
 
-def _version(request: Request) -> int:
-    said = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if not said:
-        raise VersionMissing(_("Send If-Match with the version you read, as its ETag gave it."))
-    if not said.isdecimal() or len(said) > LONGEST_VERSION:
-        raise Malformed(errors=[FieldError("If-Match", _("Send the version as its ETag gave it."))])
-    return int(said)
-
-
 class MyNoticesView(APIView):
     """How I am told; choosing otherwise. Duties are always told at once."""
 
@@ -137,21 +128,13 @@ class MyNoticesView(APIView):
     @extend_schema(
         request=PreferencesSerializer(partial=True),
         responses=PreferencesSerializer,
-        parameters=[
-            OpenApiParameter(
-                "If-Match",
-                OpenApiTypes.STR,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="The version that was read, as its ETag gave it.",
-            )
-        ],
+        parameters=[VERSION_HEADER],
     )
     def patch(self, request: Request) -> Response:
         person: Any = request.user
         if not isinstance(request.data, dict):
             raise Malformed(errors=[FieldError("non_field_errors", _("Send an object."))])
         kept = services.change_preferences(
-            actor=person, version=_version(request), values=dict(request.data)
+            actor=person, version=asked_version(request), values=dict(request.data)
         )
         return self._answer(kept)

@@ -1,15 +1,27 @@
 """Who was told, of what, how they choose to be told, and by which letter."""
 
+import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from common.models import NeverDeleted
+from common.models import AppendOnly, NeverDeleted
 from ledger.models import Entry
+from missions.vocabulary import Classification
 from notices import wording
-from notices.vocabulary import USUAL_DELIVERY, Delivery, DigestDays, Group
+from notices.vocabulary import (
+    USUAL_DELIVERY,
+    WEBHOOK_CLEARANCES,
+    Delivery,
+    DeliveryState,
+    DigestDays,
+    Group,
+    WebhookState,
+)
 
 LISTED = ["person", "-made_at", "-id"]
 DUTY = Q(group=Group.DUTIES)
@@ -169,3 +181,109 @@ class Preferences(NeverDeleted):
 
     def __str__(self) -> str:
         return f"preferences of {self.person_id}"
+
+
+class Webhook(NeverDeleted):
+    """Another system that is told of chosen events, and how much it may see.
+
+    It has a sight of its own, a clearance and perhaps one organisation, as a reader has; what
+    such a reader could not see is not sent. ``secret`` signs what is sent and is kept sealed;
+    after a rotation the one before signs as well until ``previous_until``. ``rests_until`` keeps
+    one that fails from holding up the others; ``failing_since`` is the first failure after the
+    last success.
+    """
+
+    mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80)
+    url = models.CharField(max_length=500)
+    events = ArrayField(models.CharField(max_length=40))
+    clearance = models.PositiveSmallIntegerField(
+        choices=WEBHOOK_CLEARANCES, default=Classification.UNCLASSIFIED
+    )
+    organisation = models.ForeignKey(
+        "missions.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    secret = models.TextField()
+    previous_secret = models.TextField(blank=True)
+    previous_until = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=WebhookState, default=WebhookState.ACTIVE)
+    failing_since = models.DateTimeField(null=True)
+    rests_until = models.DateTimeField(null=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mission", "name"],
+                condition=~Q(state=WebhookState.ENDED),
+                name="webhook_name_is_one_a_mission",
+            ),
+            models.CheckConstraint(
+                name="webhook_reads_nothing_strictly_confidential",
+                condition=Q(clearance__lte=Classification.CONFIDENTIAL),
+                violation_error_message=_("What is strictly confidential is read by name alone."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WebhookDelivery(NeverDeleted):
+    """One message owed to a webhook, under one id for ever; ``entry`` is none for a trial.
+
+    At least once: the mark is set after the other side has accepted it, so a crash between
+    the two sends the same id again. Its words are made when it is sent and are not kept.
+    """
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.PROTECT, related_name="deliveries")
+    entry = models.ForeignKey(Entry, null=True, on_delete=models.PROTECT, related_name="+")
+    event = models.CharField(max_length=40)
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.OWED)
+    made_at = models.DateTimeField()
+    retried_from = models.DateTimeField()
+    next_try_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["webhook", "entry", "event"], name="webhook_is_owed_an_event_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=Q(state=DeliveryState.OWED),
+                name="webhook_deliveries_owed",
+            ),
+            models.Index(fields=["webhook", "-made_at", "-id"], name="deliveries_of_a_webhook"),
+        ]
+
+    @property
+    def message_id(self) -> str:
+        """What the other side tells one message from another by (``webhook-id``)."""
+        return f"msg_{self.public_id.hex}"
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class WebhookAttempt(AppendOnly):
+    """One try to deliver: when, what the other side answered, what went wrong, how long it took."""
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.PROTECT, related_name="tries")
+    at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=200, blank=True)
+    milliseconds = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}: {self.status or self.error}"

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from notices import services
+from notices.webhooks import delivering
 
 
 @shared_task
@@ -15,3 +16,9 @@ def sweep() -> int:
 def make_digests() -> int:
     """Owe everybody the digest whose hour has come."""
     return services.make_digests()
+
+
+@shared_task
+def tell_webhooks() -> int:
+    """Deliver to other systems what they are owed."""
+    return delivering.sweep()

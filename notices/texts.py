@@ -167,7 +167,7 @@ def _message(rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
         yield Telling(rfa.requested_by, Sort.MESSAGE, Group.MENTIONS)
 
 
-def _is_news(entry: Entry, said: dict[str, Any]) -> bool:
+def is_news(entry: Entry, said: dict[str, Any]) -> bool:
     """Whether an entry says something new of where the record stands, or decides it anew."""
     if entry.act == "step.superseded" and said.get("seat_kind") in DECIDING:
         return True
@@ -184,7 +184,7 @@ def _is_news(entry: Entry, said: dict[str, Any]) -> bool:
 def _standing(entry: Entry, rfa: AssistanceRequest, said: dict[str, Any]) -> Iterable[Telling]:
     """Tell where a record now stands: who asked, and UN-CIMIC what is left for it to do (P41)."""
     status = said.get("status", "")
-    if status not in TELLS_REQUESTER or not _is_news(entry, said):
+    if status not in TELLS_REQUESTER or not is_news(entry, said):
         return
     if entry.actor_id != rfa.requested_by_id:
         yield _requester(rfa, status)
@@ -346,3 +346,12 @@ def tellings_of_export(entry: Entry, run: ExportRun, said: dict[str, Any]) -> li
     sort = Sort.EXPORT_READY if entry.act == "export.finished" else Sort.EXPORT_FAILED
     values = {"form": run.form.upper(), "rows": said.get("rows")}
     return _each_once(entry, [Telling(run.by, sort, Group.REQUESTS, values=values)])
+
+
+def tellings_of_mission(entry: Entry, said: dict[str, Any]) -> list[Telling]:
+    """Tell the administrator that a webhook failed for too long and is told nothing more."""
+    if entry.act != "webhook.stopped":
+        return []
+    posts = Post.objects.filter(mission=entry.chain.mission_id, role=Role.ADMINISTRATOR)
+    found = _to(posts.order_by("pk"), Sort.WEBHOOK_STOPPED, Group.MISSION, webhook=said["name"])
+    return _each_once(entry, found)

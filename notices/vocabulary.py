@@ -1,7 +1,12 @@
 """The words for who is told, of what, and how."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from missions.vocabulary import Classification
+from requests_app.vocabulary import Status
 
 
 class Group(models.TextChoices):
@@ -74,8 +79,41 @@ class Sort(models.TextChoices):
     PROCESS_IN_FORCE = "process_in_force"
     EXPORT_READY = "export_ready"
     EXPORT_FAILED = "export_failed"
+    WEBHOOK_STOPPED = "webhook_stopped"
     WRITTEN = "written"
 
 
 # What is answered at its own step's page.
 ANSWERED_AT_THE_STEP = frozenset({Sort.WAITS, Sort.HALF, Sort.LIMIT})
+
+
+STEPS_OPENED = "steps.opened"
+PING = "ping"
+# What a webhook may be told of: a record that comes to a status, and who must answer next.
+EVENTS: dict[str, Any] = {
+    **{f"record.{status.value}": status.label for status in Status if status != Status.DRAFT},
+    STEPS_OPENED: _("Who must answer next, and by when"),
+}
+# Strictly confidential records are read by name alone, and a webhook is nobody (P15).
+WEBHOOK_CLEARANCES = [
+    (level.value, level.label)
+    for level in (Classification.UNCLASSIFIED, Classification.CONFIDENTIAL)
+]
+
+
+class WebhookState(models.TextChoices):
+    """Whether a webhook is told."""
+
+    ACTIVE = "active", _("Told")
+    PAUSED = "paused", _("Paused")
+    STOPPED = "stopped", _("Stopped: it failed for too long")
+    ENDED = "ended", _("Ended")
+
+
+class DeliveryState(models.TextChoices):
+    """What became of one message to a webhook."""
+
+    OWED = "owed", _("Owed")
+    DELIVERED = "delivered", _("Delivered")
+    GIVEN_UP = "given_up", _("Given up")
+    WITHHELD = "withheld", _("Withheld: no longer open to it")

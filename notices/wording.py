@@ -81,6 +81,9 @@ SENTENCES: dict[str, str] = {
     Sort.PROCESS_IN_FORCE: gettext_noop("%(what)s is in force from %(day)s"),
     Sort.EXPORT_READY: gettext_noop("Your export as %(form)s is ready: %(rows)s rows"),
     Sort.EXPORT_FAILED: gettext_noop("Your export as %(form)s could not be written"),
+    Sort.WEBHOOK_STOPPED: gettext_noop(
+        "The webhook “%(webhook)s” has failed for days and is told nothing more"
+    ),
     Sort.WRITTEN: "%(text)s",
 }
 

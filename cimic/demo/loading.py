@@ -25,6 +25,7 @@ from ledger.models import OutboxRow
 from missions.models import Mission
 from notices.models import Letter, Notice
 from notices.services import LISTENER, owed_rows, take_from_outbox
+from notices.webhooks.delivering import LISTENER as WEBHOOKS
 from records.compliance import summary
 from records.services import remind_of_follow_ups
 from requests_app.models import AssistanceRequest
@@ -105,10 +106,12 @@ def _play(scene: Scene, story: Story, moment: Moment) -> None:
 def _tell_whom_it_concerns(*, lately: bool) -> None:
     """Turn what is owed into notices now, so that each bears its own day."""
     if not lately:
-        OutboxRow.objects.filter(listener=LISTENER, done_at=None).update(done_at=clock.now())
+        owed = OutboxRow.objects.filter(listener__in=[LISTENER, WEBHOOKS], done_at=None)
+        owed.update(done_at=clock.now())
         return
     for row in owed_rows():
         take_from_outbox(row)
+    OutboxRow.objects.filter(listener=WEBHOOKS, done_at=None).update(done_at=clock.now())
 
 
 def _forget_what_was_read(now: dt.datetime) -> None:

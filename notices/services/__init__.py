@@ -6,11 +6,12 @@ row is locked and marked afterwards: at least once, under one Message-ID.
 """
 
 from notices.services.digests import last_digest, make_digest, make_digests
+from notices.services.owing import LISTENER
 from notices.services.preferring import change_preferences
 from notices.services.reading import mark_all_read, mark_read
 from notices.services.sending import owed_letters, send
 from notices.services.sweeping import sweep
-from notices.services.telling import LISTENER, owed_rows, take_from_outbox
+from notices.services.telling import owed_rows, take_from_outbox
 
 __all__ = [
     "LISTENER",

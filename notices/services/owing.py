@@ -7,6 +7,7 @@ from common.clock import now
 from missions.models import Mission, User
 from notices.models import Letter
 
+LISTENER = "notices"
 MOST_A_SWEEP = 500
 LONGEST_PAUSE = dt.timedelta(hours=1)
 

@@ -1,19 +1,20 @@
 """Sending letters: at least once, under one Message-ID."""
 
-import logging
-
+import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.urls import reverse
 
 from common.clock import now
+from common.tracing import HEADER, request_id, traced
+from ledger.models import OutboxRow
 from missions.languages import language_of
 from notices.letters import Written, written_letter
 from notices.models import Letter
-from notices.services.owing import MOST_A_SWEEP, pause
+from notices.services.owing import LISTENER, MOST_A_SWEEP, pause
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 def _message(letter: Letter, words: Written) -> EmailMultiAlternatives:
@@ -23,6 +24,8 @@ def _message(letter: Letter, words: Written) -> EmailMultiAlternatives:
         "Auto-Submitted": "auto-generated",
         "Content-Language": language_of(letter.person),
     }
+    if request_id():
+        headers[HEADER] = request_id()
     if not words.duty:
         page = f"{settings.SITE_URL}{reverse('notices:preferences')}"
         headers["List-Unsubscribe"] = f"<{page}>"
@@ -35,6 +38,14 @@ def _message(letter: Letter, words: Written) -> EmailMultiAlternatives:
     )
     message.attach_alternative(words.html, "text/html")
     return message
+
+
+def _left_by(letter: Letter) -> str:
+    """Return the id of the request whose deed a letter tells of; a digest is of none."""
+    if letter.digest_of is not None:
+        return ""
+    rows = OutboxRow.objects.filter(listener=LISTENER, entry__notices__letter=letter)
+    return rows.values_list("request_id", flat=True).first() or ""
 
 
 def send(letter_id: int) -> bool:
@@ -52,16 +63,22 @@ def send(letter_id: int) -> bool:
         )
         if letter is None:
             return False
-        words = written_letter(letter)
-        letter.subject, letter.body = words.subject, words.text
-        letter.attempts += 1
-        try:
-            _message(letter, words).send()
-        except OSError as error:
-            put_off(letter, error)
-            return False
-        letter.sent_at, letter.last_error = now(), ""
-        letter.save(update_fields=["subject", "body", "attempts", "sent_at", "last_error"])
+        with traced(_left_by(letter)):
+            return _send(letter)
+
+
+def _send(letter: Letter) -> bool:
+    words = written_letter(letter)
+    letter.subject, letter.body = words.subject, words.text
+    letter.attempts += 1
+    try:
+        _message(letter, words).send()
+    except OSError as error:
+        put_off(letter, error)
+        return False
+    letter.sent_at, letter.last_error = now(), ""
+    letter.save(update_fields=["subject", "body", "attempts", "sent_at", "last_error"])
+    log.info("letter sent", message_id=letter.message_id)
     return True
 
 
@@ -70,7 +87,7 @@ def put_off(letter: Letter, error: Exception) -> None:
     letter.last_error = f"{type(error).__name__}: {error}"[:500]
     letter.next_try_at = now() + pause(letter.attempts)
     letter.save(update_fields=["attempts", "last_error", "next_try_at"])
-    log.warning("letter %s not sent: %s", letter.message_id, letter.last_error)
+    log.warning("letter not sent", message_id=letter.message_id, error=letter.last_error)
 
 
 def owed_letters() -> list[int]:

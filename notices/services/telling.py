@@ -2,29 +2,32 @@
 
 import json
 
+import structlog
 from django.db import transaction
 from django.urls import reverse
 
 from approvals.models import Process
 from approvals.vocabulary import StepState
 from common.clock import now
+from common.tracing import traced
 from ledger.models import Entry, OutboxRow
 from missions.models import User
 from notices.models import Notice
 from notices.queries import preferences_of
-from notices.services.owing import MOST_A_SWEEP, owe_letter
+from notices.services.owing import LISTENER, MOST_A_SWEEP, owe_letter
 from notices.texts import (
     Telling,
     tellings_of,
     tellings_of_complaint,
     tellings_of_export,
+    tellings_of_mission,
     tellings_of_process,
 )
 from notices.vocabulary import ANSWERED_AT_THE_STEP, Delivery, Group
 from records.models import ExportRun
 from requests_app.models import AssistanceRequest
 
-LISTENER = "notices"
+log = structlog.stdlib.get_logger(__name__)
 
 
 def _delivery_to(person: User, group: Group) -> str:
@@ -92,6 +95,9 @@ def _tell_of(entry: Entry) -> None:
             link = reverse("records:complaints")
             for telling in tellings_of_complaint(entry, said):
                 _tell(entry, telling, None, link)
+        case "mission":
+            for telling in tellings_of_mission(entry, said):
+                _tell(entry, telling, None, reverse("notices:webhooks"))
         case "export":
             run = ExportRun.objects.filter(pk=entry.chain_id).select_related("by").first()
             if run is not None:
@@ -126,9 +132,11 @@ def take_from_outbox(row_id: int) -> bool:
         )
         if row is None:
             return False
-        _tell_of(row.entry)
-        row.done_at = now()
-        row.save(update_fields=["done_at"])
+        with traced(row.request_id):
+            _tell_of(row.entry)
+            row.done_at = now()
+            row.save(update_fields=["done_at"])
+            log.info("told", entry=row.entry_id, act=row.entry.act)
     return True
 
 
