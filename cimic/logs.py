@@ -47,6 +47,7 @@ SHARED: list[Any] = [
 
 def logging_for(form: str) -> dict[str, Any]:
     """Return the settings of logging for one form, ``json`` or ``plain``."""
+    level = "INFO" if form == "json" else "WARNING"
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
         if form == "json"
@@ -68,11 +69,11 @@ def logging_for(form: str) -> dict[str, Any]:
             }
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["console"], "level": "INFO"},
+        "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            "cimic.requests": {"level": "INFO" if form == "json" else "WARNING"},
             "django.request": {"level": "ERROR"},
-            "httpx": {"level": "WARNING"},
+            "celery": {"level": "WARNING"},  # a line for each of its sweeps tells nothing
+            "kombu": {"level": "WARNING"},
         },
     }
 

@@ -53,7 +53,7 @@ class ProtectionMiddleware:
         return response
 
     def _is_program(self, request: HttpRequest) -> bool:
-        return request.path.startswith(API) and request.path != HEALTH
+        return request.path.startswith(API) and not request.path.startswith(HEALTH)
 
     def _refused(self) -> JsonResponse:
         detail = _("Use https: over http whatever you send can be read on the way, your token too.")
