@@ -118,6 +118,14 @@ def is_among(person: User, *roles: str) -> bool:
     return any(held.post.role in roles for held in standings_of(person))
 
 
+def holds_among(person: User, *roles: str) -> bool:
+    """Whether a person is the holder of a post of one of these roles."""
+    return any(
+        held.post.role in roles and held.capacity == Capacity.HOLDER
+        for held in standings_of(person)
+    )
+
+
 def first_standing(person: User) -> Standing | None:
     """Return the post a person signs with when no particular one is asked for."""
     found = standings_of(person)

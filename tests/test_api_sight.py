@@ -60,8 +60,9 @@ SEEN = {
     "sector.east": {"east", "ngo", "draft", "secret", "confidential"},
     "sector.west": {"west", "wfp"},
     "chief.cimic": OPEN | {"secret", "confidential", "hidden"},
-    # the Chief's office sees what is put to the Chief, save what is hidden from the force
-    "cimic.staff": OPEN | {"secret", "confidential"},
+    # the Chief's office sees what is put to the Chief, save what is hidden from the force, and
+    # what is strictly confidential where the office itself is not cleared for it
+    "cimic.staff": OPEN | {"confidential"},
     "cmcoord": OPEN | {"confidential", "hidden"},
     "civil.affairs": OPEN | {"confidential", "hidden"},
     "gender": set(),

@@ -22,11 +22,13 @@ from approvals.serializers import (
     RouteStepSerializer,
     StepSerializer,
 )
+from approvals.services.reading import keep_reading
 from approvals.vocabulary import SeatKind
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import page_of
+from ledger.readings import API
 from missions.models import User
 from requests_app.vocabulary import Kind
 
@@ -44,6 +46,13 @@ def visible_step(person: User, step_id: int) -> Step:
         rfa__in=visible_to(person)
     )
     return get_object_or_404(steps, pk=step_id)
+
+
+def step_read_by(person: User, step_id: int) -> Step:
+    """Return a step as ``visible_step``, the reading of a confidential record kept first (P15)."""
+    step = visible_step(person, step_id)
+    keep_reading(person, step.rfa, API)
+    return step
 
 
 def said_in(data: Any) -> dict[str, Any]:
@@ -82,7 +91,7 @@ class StepView(APIView):
 
     @extend_schema(responses=StepSerializer)
     def get(self, request: Request, step_id: int) -> Response:
-        step = visible_step(request.user, step_id)  # type: ignore[arg-type]
+        step = step_read_by(request.user, step_id)  # type: ignore[arg-type]
         return Response(StepSerializer(step, context={"request": request}).data)
 
 
@@ -94,7 +103,7 @@ class _GivingView(IdempotentPosts, APIView):
 
     @extend_schema(request=AnswerInSerializer, responses={201: AnswerSerializer})
     def post(self, request: Request, step_id: int) -> Response:
-        step = visible_step(request.user, step_id)  # type: ignore[arg-type]
+        step = step_read_by(request.user, step_id)  # type: ignore[arg-type]
         given = self.give(step, request.user, said_in(request.data))  # type: ignore[arg-type]
         step = visible_step(request.user, step_id)  # type: ignore[arg-type]
         context = {"request": request}

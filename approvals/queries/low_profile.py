@@ -24,7 +24,8 @@ def knows_who_asks(person: User) -> Q:
     posts = {one.post.pk for one in held}
     organisations = {one.post.organisation_id for one in held} | {person.organisation_id}
     organisations.discard(None)
-    answering = posts | prepares_for(person) | set(vacant_below(person))
+    come_up = {post for post, above in vacant_below(person).items() if not above.routes}
+    answering = posts | prepares_for(person) | come_up
     on_the_route = Step.objects.filter(rfa=OuterRef("pk"), post__in=answering).exclude(
         state=StepState.SKIPPED
     )

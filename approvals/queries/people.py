@@ -21,6 +21,8 @@ def _may_stand_in(above: Standing, step: Step) -> bool:
     """
     if step.rfa.hidden_from_force and above.role in FORCE:
         return False
+    if not above.covers(step.rfa.route):
+        return False
     match step.seat_kind:
         case SeatKind.REVIEW:
             return above.role in UN_CIMIC

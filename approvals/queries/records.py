@@ -10,8 +10,8 @@ from approvals.models import Answer, Referral, Step
 from approvals.queries.referrals import referred_to
 from approvals.vocabulary import StepState
 from missions.models import Post, User
-from missions.queries import Standing, is_among, prepares_for, standings_of, vacant_below
-from missions.vocabulary import FORCE, Capacity, Reach, Role
+from missions.queries import Standing, holds_among, is_among, standings_of, vacant_below
+from missions.vocabulary import FORCE, Capacity, Classification, Reach, Role
 from requests_app.models import AssistanceRequest, UnitAtWork
 
 # What was never submitted, a draft or one withdrawn as a draft, is its maker's alone.
@@ -19,31 +19,45 @@ SUBMITTED = Q(submitted_at__isnull=False)
 REACHED = (StepState.OPEN, StepState.ANSWERED, StepState.LAPSED)
 
 
-def _is_lent_to_the_force(standing: Standing) -> bool:
-    """Whether somebody of the force acts for a post that is not their own.
+def _is_of_the_force(standing: Standing) -> bool:
+    """Whether the force's eyes look through a post: its own posts', and whoever of it stands in.
 
-    The Chief UN-CIMIC's is the exception: whoever is in charge of it registers what comes (P41).
+    The Chief UN-CIMIC's is the exception: whoever acts for it registers what comes (P41).
     """
-    return (
-        standing.capacity != Capacity.HOLDER
-        and standing.role != Role.CHIEF_CIMIC
-        and is_among(standing.person, *FORCE)
-    )
+    if standing.role == Role.CHIEF_CIMIC:
+        return False
+    lent = standing.capacity != Capacity.HOLDER and is_among(standing.person, *FORCE)
+    return standing.role in FORCE or lent or holds_among(standing.person, *FORCE)
+
+
+def _bound(standing: Standing, to: str = "") -> Q:
+    """Bound what comes through a post: a bounded delegation to its routes, the force by P39.
+
+    The force sees no humanitarian actor's security request before the Designated Official has
+    approved it: such rows are ``hidden_from_force``. ``to`` leads to the record's columns.
+    """
+    bound = Q()
+    if _is_of_the_force(standing):
+        bound &= Q(**{f"{to}hidden_from_force": False})
+    if standing.routes:
+        bound &= Q(**{f"{to}route__in": standing.routes})
+    return bound
+
+
+def _named(standing: Standing, to: str = "") -> Q:
+    """Leave out what is strictly confidential where the post is not cleared for it.
+
+    For what was put to somebody else: strictly confidential is for who is named (P15).
+    """
+    if standing.post.clearance >= Classification.STRICTLY_CONFIDENTIAL:
+        return Q()
+    return Q(**{f"{to}classification__lt": Classification.STRICTLY_CONFIDENTIAL})
 
 
 def _reach(standing: Standing) -> Q | None:
-    """Return what a post sees beyond its own: its unit's, sector's or mission's, by clearance.
-
-    The force sees no humanitarian actor's security request before the Designated Official
-    has approved it (P39): such rows are ``hidden_from_force``. Nor does an officer of the
-    force who stands in for another post.
-    """
+    """Return what a post sees beyond its own: its unit's, sector's or mission's, by clearance."""
     post = standing.post
-    beyond = SUBMITTED & Q(classification__lte=post.clearance)
-    if post.role in FORCE or _is_lent_to_the_force(standing):
-        beyond &= Q(hidden_from_force=False)
-    if standing.routes:
-        beyond &= Q(route__in=standing.routes)
+    beyond = SUBMITTED & Q(classification__lte=post.clearance) & _bound(standing)
     match post.reach:
         case Reach.MISSION:
             return beyond & Q(mission=post.mission_id)
@@ -51,17 +65,16 @@ def _reach(standing: Standing) -> Q | None:
             return beyond & Q(sector=post.sector_id)
         case Reach.UNIT:  # a unit sees whatever it is tasked with, or it could not do it
             helps = UnitAtWork.objects.filter(unit=post.unit_id).values("rfa")
-            tasked = (Q(tasked_unit=post.unit_id) | Q(pk__in=helps)) & Q(hidden_from_force=False)
-            return tasked & Q(route__in=standing.routes) if standing.routes else tasked
+            tasked = Q(tasked_unit=post.unit_id) | Q(pk__in=helps)
+            return tasked & Q(hidden_from_force=False) & _bound(standing)
     return None
 
 
-def _of_posts(standings: list[Standing], route: str) -> Q:
-    """Keep what is a person's posts' own; a bounded delegation's on its routes alone."""
-    own = Q(post__in={held.post.pk for held in standings if not held.routes})
+def _of_posts(standings: list[Standing], to: str = "") -> Q:
+    """Keep what is a person's posts' own, each as it is bounded."""
+    own = Q(pk__in=[])
     for held in standings:
-        if held.routes:
-            own |= Q(post=held.post.pk) & Q(**{f"{route}__in": held.routes})
+        own |= Q(post=held.post.pk) & _bound(held, to)
     return own
 
 
@@ -70,29 +83,43 @@ def _put_to(person: User) -> Q:
 
     The steps of a post that nobody acts for come up to the first post above that somebody
     does. Who prepares, or stands above, within the force still sees nothing that is hidden
-    from it (P39).
+    from it (P39), and nothing strictly confidential above the clearance of the post.
     """
-    further = Q(post__in=prepares_for(person) | set(vacant_below(person)))
-    if is_among(person, *FORCE):
-        further &= Q(rfa__hidden_from_force=False)
-    return _of_posts(standings_of(person), "rfa__route") | further
+    standings = standings_of(person)
+    found = _of_posts(standings, "rfa__")
+    further = [
+        (held.post.office_of_id, held)
+        for held in standings
+        if held.post.office_of_id is not None and not held.routes
+    ]
+    further += vacant_below(person).items()
+    unseen = Q(rfa__hidden_from_force=False) if is_among(person, *FORCE) else Q()
+    for post_id, held in further:
+        found |= Q(post=post_id) & _bound(held, "rfa__") & _named(held, "rfa__") & unseen
+    return found
 
 
 def arms_of(person: User) -> list[Q]:
     """List the grounds on which a person sees records: each an indexed question of its own.
 
     Mine and my post's; my organisation's; what was put to my posts or to those I prepare
-    for; my unit's, sector's or mission's up to my clearance (P15).
+    for; my unit's, sector's or mission's up to my clearance (P15). Each ground ends with the
+    last post that one acts for in the mission. What is strictly confidential is seen by who is
+    named: its maker, the posts it was put to, and posts cleared for it, not by colleagues.
     """
     standings = standings_of(person)
-    arms = [Q(requested_by=person.pk)]
-    if standings:
-        arms.append(_of_posts(standings, "route"))
+    if not standings:
+        return [Q(pk__in=[])]
+    here = Q(mission__in={held.post.mission_id for held in standings})
+    if all(map(_is_of_the_force, standings)):
+        here &= Q(hidden_from_force=False)
+    arms = [Q(requested_by=person.pk) & here, _of_posts(standings)]
     organisations = {held.post.organisation_id for held in standings if not held.routes}
     organisations.add(person.organisation_id)
     organisations.discard(None)
     if organisations:
-        arms.append(Q(organisation__in=organisations) & SUBMITTED)
+        open_to_colleagues = Q(classification__lt=Classification.STRICTLY_CONFIDENTIAL)
+        arms.append(Q(organisation__in=organisations) & SUBMITTED & open_to_colleagues & here)
     asked = Step.objects.filter(_put_to(person), state__in=REACHED)
     arms.append(Q(pk__in=asked.values("rfa")))
     arms.append(Q(pk__in=_referred(person).values("rfa")))

@@ -15,17 +15,18 @@ def referee_standing(person: User, referral: Referral) -> Standing | None:
     The SRSG resolves what was put to a HOMC whose post nobody holds.
     """
     own = standing_in(person, referral.put_to_id, referral.rfa.route)
-    return own or vacant_below(person).get(referral.put_to_id)
+    above = vacant_below(person).get(referral.put_to_id)
+    return own or (above if above is not None and above.covers(referral.rfa.route) else None)
 
 
 def referred_to(person: User) -> Q:
     """Keep the referrals put to a person's posts, or that come up to them."""
     held = standings_of(person)
-    posts = {one.post.pk for one in held if not one.routes} | set(vacant_below(person))
-    found = Q(put_to__in=posts)
-    for one in held:
+    posts = [(one.post.pk, one) for one in held] + list(vacant_below(person).items())
+    found = Q(put_to__in={post for post, one in posts if not one.routes})
+    for post, one in posts:
         if one.routes:
-            found |= Q(put_to=one.post.pk, rfa__route__in=one.routes)
+            found |= Q(put_to=post, rfa__route__in=one.routes)
     return found
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from approvals.pages import line_of
-from approvals.queries import with_what_is_open
+from approvals.queries import visible_to, with_what_is_open
 from common.pages import lines_of
 from requests_app.models import AssistanceRequest
 from requests_app.policy import asking_as, may_ask
@@ -21,9 +21,10 @@ class MineView(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         own = [standing.post.pk for standing in [asking_as(request.user)] if standing is not None]
-        mine = AssistanceRequest.objects.filter(requested_by=request.user)
+        seen = visible_to(request.user)
+        mine = seen.filter(requested_by=request.user)
         if own:
-            others = AssistanceRequest.objects.filter(post__in=own)
+            others = seen.filter(post__in=own)
             mine = AssistanceRequest.objects.filter(
                 pk__in=mine.values("pk").union(others.values("pk"))
             )
