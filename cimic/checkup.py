@@ -24,6 +24,7 @@ from common.append_only import AppendOnly
 from common.clock import now
 from ledger.models import OutboxRow
 from ledger.state import how_it_stands
+from requests_app import files
 
 ENOUGH_FREE = 1024**3
 OLDEST_POSTGRESQL = 150000
@@ -199,6 +200,16 @@ def _mail() -> Iterator[Finding]:
     yield Finding("mail", True, f"{settings.EMAIL_HOST} answers")
 
 
+def _scanner() -> Iterator[Finding]:
+    if not settings.CLAMAV:
+        told = "files are not scanned; set CIMIC_CLAMAV to ClamAV's daemon"
+        yield Finding("virus scanner", bool(settings.DEMO), told, needed=False)
+        return
+    well = files.answers()
+    told = "answers" if well else "does not answer: no file is taken in until it does"
+    yield Finding("virus scanner", well, f"{settings.CLAMAV} {told}")
+
+
 def _security() -> Iterator[Finding]:
     yield Finding(
         "encryption",
@@ -230,6 +241,7 @@ LOOKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "what is owed": _owed,
     "backup": _backup,
     "mail": _mail,
+    "virus scanner": _scanner,
     "ledger": _witnesses,
     "security": _security,
 }

@@ -171,6 +171,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "cimic.storage.StaticStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
+# ClamAV's daemon, host:port or /path of its socket, that looks at each file before it is kept.
+CLAMAV = env.str("CIMIC_CLAMAV", default="")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 SESSION_COOKIE_AGE = 12 * 3600

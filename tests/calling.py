@@ -2,9 +2,18 @@
 
 from typing import Any
 
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from rest_framework.test import APIClient
 
 from tests.builders import CRITERIA, PASSWORD, USUAL, in_days
+
+
+def finish(answer: Any) -> None:
+    """Close what an answer was read from, and not the connection of the test."""
+    request_finished.disconnect(close_old_connections)
+    answer.close()
+    request_finished.connect(close_old_connections)
 
 
 class Caller(APIClient):

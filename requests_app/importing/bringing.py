@@ -19,6 +19,7 @@ from common.errors import FieldError, Forbidden, Incomplete, Malformed, NotNow
 from ledger.services import append, open_chain
 from missions.models import Mission, User
 from requests_app import policy
+from requests_app.files import check_clean
 from requests_app.importing.answers import KINDS, ORDERS, Reader
 from requests_app.importing.cells import Table
 from requests_app.importing.matching import (
@@ -96,6 +97,7 @@ def upload(*, actor: User, name: str, content: bytes) -> ImportRun:
     name = PurePath(name.replace("\\", "/")).name.replace("\0", "")[-160:] or "file"
     mission = standing.post.mission
     table = _table(name, content)
+    check_clean(content)
     run = ImportRun.objects.create(
         mission=mission,
         by=actor,

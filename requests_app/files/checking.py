@@ -1,9 +1,7 @@
-"""Attachments: what is taken in, and that it is what it says it is."""
+"""Whether a file is taken in: its name, its size, and that its bytes are what its name says."""
 
-import hashlib
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
-from uuid import uuid4
 
 import puremagic
 from django.core.exceptions import SuspiciousFileOperation
@@ -11,10 +9,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
-from common.clock import now
 from common.errors import FieldError, Malformed
-from missions.models import User
-from requests_app.models import AssistanceRequest, Attachment
+from requests_app.files.packed import check_packed
+from requests_app.files.pictures import drawn_anew
+from requests_app.files.scanning import check_clean
 
 MOST_BYTES = 15 * 1024 * 1024
 MEDIA_TYPES = {
@@ -34,6 +32,16 @@ MEDIA_TYPES = {
 TEXT = frozenset({".txt", ".csv", ".geojson"})
 ZIPPED = frozenset({".docx", ".xlsx", ".odt", ".ods"})
 SAME = {".jpeg": ".jpg", ".jfif": ".jpg"}
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A file that was checked: a safe name, what it is, and the bytes that are kept of it."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 def _is_text(content: bytes) -> bool:
@@ -49,6 +57,8 @@ def _is_what_it_says(ending: str, content: bytes) -> bool:
         return _is_text(content)
     if ending in ZIPPED:
         return content.startswith(b"PK\x03\x04")
+    if ending == ".pdf":
+        return content.startswith(b"%PDF-")
     try:
         found = {
             SAME.get(match.extension, match.extension)
@@ -59,24 +69,28 @@ def _is_what_it_says(ending: str, content: bytes) -> bool:
     return SAME.get(ending, ending) in found
 
 
-def _safe_name(name: str) -> str:
-    """Return the last part of a name in plain letters; '' if nothing of it is left."""
+def safe_name(name: str) -> str:
+    """Return the last part of a name in plain letters; '' if nothing of it is left.
+
+    No path, no control or direction character, and none that hides a file or reads as an
+    option where it is saved.
+    """
+    last = PurePath(name.replace("\\", "/")).name.strip()
     try:
-        return get_valid_filename(PurePath(name).name)[-120:]
+        clean = get_valid_filename(last).lstrip(".-")
     except SuspiciousFileOperation:
         return ""
+    stem, ending = PurePath(clean).stem, PurePath(clean).suffix
+    return f"{stem[: LONGEST_NAME - len(ending)]}{ending}"[-LONGEST_NAME:]
 
 
-def check_file(upload: UploadedFile | None) -> tuple[str, str, bytes]:
-    """Return a safe name, the media type and the bytes of an upload.
+def refused(message: str) -> Malformed:
+    """Return the refusal of a file."""
+    return Malformed(errors=[FieldError("file", message)])
 
-    Raises ``Malformed`` with everything that is wrong with it: missing, empty, too large,
-    of a kind not taken, or not what its name says.
-    """
-    if upload is None:
-        raise Malformed(errors=[FieldError("file", _("Choose a file to attach."))])
-    name = _safe_name(str(upload.name))
-    ending = PurePath(name).suffix.lower()
+
+def _outside(upload: UploadedFile, ending: str) -> list[str]:
+    """List what is wrong with a file before it is opened."""
     errors = []
     if not upload.size:
         errors.append(_("The file is empty: check it and choose it again."))
@@ -93,44 +107,35 @@ def check_file(upload: UploadedFile | None) -> tuple[str, str, bytes]:
             _("Attach one of these kinds: %(media_types)s.")
             % {"media_types": ", ".join(sorted(MEDIA_TYPES))}
         )
+    return errors
+
+
+def check_file(upload: UploadedFile | None) -> Sound:
+    """Return an upload as it is kept: under a safe name, a picture drawn anew.
+
+    Raises ``Malformed`` with everything that is wrong with it: missing, empty, too large, of a
+    kind not taken, not what its name says, packed to burst, with programs in it, infected;
+    ``NotNow`` while the scanner that is to look at it does not answer.
+    """
+    if upload is None:
+        raise refused(_("Choose a file to attach."))
+    name = safe_name(str(upload.name))
+    ending = PurePath(name).suffix.lower()
+    errors = _outside(upload, ending)
     if errors:
         raise Malformed(errors=[FieldError("file", message) for message in errors])
+    upload.seek(0)
     content = upload.read()
     if not _is_what_it_says(ending, content):
-        raise Malformed(
-            errors=[
-                FieldError(
-                    "file",
-                    _("The file is no %(ending)s, whatever its name says.")
-                    % {"ending": ending[1:].upper()},
-                )
-            ]
+        raise refused(
+            _("The file is no %(ending)s, whatever its name says.") % {"ending": ending[1:].upper()}
         )
-    return name, MEDIA_TYPES[ending], content
-
-
-def keep_file(
-    *, rfa: AssistanceRequest, actor: User, upload: UploadedFile | None, caption: str = ""
-) -> Attachment:
-    """Keep an upload beside a request, under a name of our own, with its SHA-256.
-
-    Raises ``Malformed`` for a file that is not taken in.
-    """
-    name, media_type, content = check_file(upload)
-    key: Any = uuid4()
-    attachment = Attachment(
-        id=key,
-        rfa=rfa,
-        name=name,
-        caption=caption[:200],
-        media_type=media_type,
-        size=len(content),
-        digest=hashlib.sha256(content).hexdigest(),
-        added_by=actor,
-        added_at=now(),
-    )
-    if upload is not None:
-        upload.seek(0)
-        attachment.file.save(f"{key}{PurePath(name).suffix.lower()}", upload, save=False)
-    attachment.save(force_insert=True)
-    return attachment
+    check_clean(content)
+    media_type = MEDIA_TYPES[ending]
+    if ending in ZIPPED:
+        check_packed(ending, content)
+    elif media_type.startswith("image/"):
+        content = drawn_anew(content, media_type)
+        if len(content) > MOST_BYTES:
+            raise refused(_("The picture is too large: make it smaller and choose it again."))
+    return Sound(name, media_type, content)
