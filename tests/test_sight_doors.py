@@ -227,7 +227,7 @@ def test_what_one_may_not_see_is_answered_as_what_does_not_exist(world):
                         empty[1], nothing, "UNAC-CA-2026-9999"
                     ), what
                     probes += 1
-    assert probes > 100
+    assert probes > 80
 
 
 def test_what_one_may_see_is_there_and_tells_of_nothing_else(world):
@@ -262,7 +262,7 @@ def test_what_one_may_see_is_there_and_tells_of_nothing_else(world):
                 if status == 200 and world.records[name].classification:
                     assert kept > 0, what  # in the access log before it is shown (P15)
                 probes += 1
-    assert probes > 100
+    assert probes > 80
     if LONG:
         assert closed - opened == NEVER_THERE
 
@@ -292,4 +292,4 @@ def test_no_list_map_figure_export_or_notice_holds_a_word_of_what_one_does_not_s
                 found = [word for word in rest if word in told]
                 assert found == [], (username, address, found)
                 probes += 1
-    assert probes > 100
+    assert probes > 80
