@@ -133,6 +133,21 @@ exports/<uuid:export_id>/
 exports/<uuid:export_id>/file
 views/<int:view_id>/
 views/<int:view_id>/delete/
+api/v1/webhooks/<int:webhook_id>/
+api/v1/webhooks/<int:webhook_id>/rotate/
+api/v1/webhooks/<int:webhook_id>/try/
+api/v1/webhooks/<int:webhook_id>/pause/
+api/v1/webhooks/<int:webhook_id>/resume/
+api/v1/webhooks/<int:webhook_id>/end/
+api/v1/webhooks/<int:webhook_id>/deliveries/
+api/v1/webhooks/<int:webhook_id>/deliveries/<str:message_id>/again/
+webhooks/<int:pk>/
+webhooks/<int:pk>/rotate/
+webhooks/<int:pk>/pause/
+webhooks/<int:pk>/resume/
+webhooks/<int:pk>/end/
+webhooks/<int:pk>/try/
+webhooks/<int:pk>/deliveries/<int:delivery_id>/again/
 notices/<int:pk>/open/
 notices/<int:pk>/read/
 """
@@ -172,6 +187,8 @@ api/v1/exports/dictionary.csv
 api/v1/archive/
 api/v1/archive/summary/
 api/v1/archive/classes/
+api/v1/webhooks/
+webhooks/
 /
 help/
 help/components/
@@ -239,6 +256,8 @@ notices/read/
 # Open to anybody, and about nobody.
 ANYBODY = """
 api/v1/health/
+api/v1/health/live/
+metrics
 api/v1/tokens/
 api/v1/schema/
 api/v1/^.*$
