@@ -8,7 +8,7 @@ from django.core.management import execute_from_command_line
 
 from cimic.embedded import ensure_services
 
-OWNER_COMMANDS = {"migrate", "restore"}
+OWNER_COMMANDS = {"load_demo", "migrate", "restore"}
 WITHOUT_DATABASE = {"help", "version", "--help", "--version"}
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -32,7 +32,7 @@ from requests_app.models import AssistanceRequest
 
 # What is told is told of the last days; before, it counts as told long ago.
 NOTICES_KEPT = dt.timedelta(days=7)
-# Every deed goes through the services, so more than this is for a bulk load.
+# Every deed goes through the services; more than this are told once and copied (``bulk``).
 MOST_RECORDS = 2_000
 # Letters younger than this are sent for real; notices younger than that are still unread.
 LETTERS_OWED = dt.timedelta(hours=12)
@@ -56,18 +56,25 @@ def stories_for(records: int | None, seed: int) -> list[Story]:
 
 
 @transaction.atomic
-def load(*, records: int | None = None, seed: int = 1, now: dt.datetime | None = None) -> Loaded:
+def load(
+    *,
+    records: int | None = None,
+    seed: int = 1,
+    now: dt.datetime | None = None,
+    besides: Sequence[Story] = (),
+) -> Loaded:
     """Make the demonstration mission with its records, whole or not at all.
 
     Does nothing where the mission exists. The same seed gives the same people, references
-    and words. The clock is told each deed's moment, and the ledger's entries say so.
+    and words; ``besides`` are further stories to tell. The clock is told each deed's moment,
+    and the ledger's entries say so.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     if Mission.objects.filter(code=told()["mission"]["code"]).exists():
         return Loaded(made=False, statuses=Counter())
     now = (now or clock.now()).replace(second=0, microsecond=0)
-    stories = {story.key: story for story in stories_for(records, seed)}
+    stories = {story.key: story for story in [*stories_for(records, seed), *besides]}
     scene = Scene(world=make_world(today=now.date(), password=settings.DEMO_PASSWORD), seed=seed)
     zone = ZoneInfo(scene.world.mission.time_zone)
     moments = sorted(

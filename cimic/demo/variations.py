@@ -28,7 +28,7 @@ ENDS: dict[str, tuple[int, float, float]] = {
 }
 
 
-class _Teller:
+class VariedStory:
     """Tells one varied record: who asks, where, and each post's answer up to its end."""
 
     def __init__(self, number: int, seed: int, sorts: dict[str, Any]) -> None:
@@ -67,17 +67,25 @@ class _Teller:
         ]
         return self.chance.choice(officers)
 
-    def story(self) -> Story:
-        ends = list(ENDS)
-        end = self.chance.choices(ends, [ENDS[name][0] for name in ends])[0]
-        unit = self._unit()
+    @property
+    def ends(self) -> dict[str, tuple[int, float, float]]:
+        """How a record may end: how often, and how many days ago it began, at least and at most."""
+        return ENDS
+
+    def _placed(self) -> str:
         place = self.chance.choice(["{}-Nord", "{}-Sud", "{}-Est", "the mill of {}"])
-        place = place.format(self.district)
+        return str(place.format(self.district))
+
+    def story(self, called: str = "variation") -> Story:
+        ends = self.ends
+        end = self.chance.choices(list(ends), [often for often, _, _ in ends.values()])[0]
+        unit = self._unit()
+        place = self._placed()
         asked, by = self._asked(place, unit)
         self._tell(end, by, unit, asked)
-        _, shortest, longest = ENDS[end]
+        _, shortest, longest = ends[end]
         return Story(
-            key=f"variation-{self.number:05}",
+            key=f"{called}-{self.number:05}",
             kind=self.kind,
             by=by,
             days_ago=round(self.chance.uniform(shortest, longest), 3),
@@ -306,4 +314,4 @@ class _Teller:
 def varied_stories(count: int, seed: int) -> list[Story]:
     """Return so many more records, the same for the same seed."""
     sorts = tomllib.loads(FILE.read_text(encoding="utf-8")) if count > 0 else {}
-    return [_Teller(number, seed, sorts).story() for number in range(1, count + 1)]
+    return [VariedStory(number, seed, sorts).story() for number in range(1, count + 1)]

@@ -55,6 +55,30 @@ def find_binaries() -> Path:
     )
 
 
+def memory_settings(megabytes: str) -> dict[str, str]:
+    """Return what a database that may use so much memory is told (docs/scale.md).
+
+    Without a number it keeps small, as beside everything else on a laptop. Raises ``Failed``
+    for what is no number of at least 512.
+    """
+    if not megabytes:
+        return {"shared_buffers": "128MB"}
+    if not megabytes.isdecimal() or int(megabytes) < 512:
+        raise Failed("CIMIC_DATABASE_MEMORY_MB is a number of megabytes, at least 512.")
+    most = int(megabytes)
+    return {
+        "shared_buffers": f"{most // 4}MB",
+        "effective_cache_size": f"{most * 3 // 4}MB",
+        "maintenance_work_mem": f"{min(most // 8, 1024)}MB",
+        "work_mem": f"{max(8, most // 256)}MB",
+        "max_wal_size": "8GB",
+        "checkpoint_timeout": "15min",
+        "random_page_cost": "1.1",
+        "effective_io_concurrency": "64",
+        "jit": "off",
+    }
+
+
 class Server:
     """The PostgreSQL of one data folder."""
 
@@ -160,7 +184,7 @@ class Server:
             "listen_addresses": "",
             "unix_socket_directories": self.socket_folder,
             "unix_socket_permissions": "0700",
-            "shared_buffers": "128MB",
+            **memory_settings(os.environ.get("CIMIC_DATABASE_MEMORY_MB", "")),
             "max_connections": "100",
             "timezone": "UTC",
             "log_timezone": "UTC",
