@@ -7,15 +7,21 @@ somebody could decide years ago rests on the post they held then (P41).
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from access.proof import proved_lately
+from access.services.accounts import close_what_is_open
+from access.services.mail import warn
+from access.views.shared import ask_again
 from approvals.services import delegation_errors
 from cimic.naming import speak_of
 from ledger.services import append, chain_of_mission
@@ -36,8 +42,8 @@ from missions.models import (
 )
 from missions.queries import first_standing
 
-admin.site.unregister(Group)
-admin.site.unregister(EmailAddress)
+for theirs in (Group, EmailAddress, Authenticator):
+    admin.site.unregister(theirs)
 admin.site.site_header = _("CIMIC: missions, people and posts")
 admin.site.site_title = "CIMIC"
 admin.site.index_title = _("Missions, people and posts")
@@ -112,7 +118,7 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
     list_display = ("username", "name", "organisation", "is_active")
     list_filter = ("is_active", "is_staff")
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username",)}),
         (
             _("Person"),
             {"fields": ("rank", "first_name", "last_name", "email", "language", "organisation")},
@@ -120,6 +126,40 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
         (_("Account"), {"fields": ("is_active", "is_staff", "is_superuser")}),
     )
     filter_horizontal = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Open no account here: people are invited, and choose their own password."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Let nobody but the installation's administrator make another one."""
+        person: Any = request.user
+        return () if person.is_superuser else ("is_staff", "is_superuser")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        person: Any = request.user
+        outranked = obj is not None and obj.is_superuser and not person.is_superuser
+        return super().has_change_permission(request, obj) and not outranked
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        """Let nobody know another's password: a new one is set by a link to the person."""
+        raise PermissionDenied
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Ask again who it is before an address or an account is changed."""
+        if not proved_lately(request):
+            return ask_again(request)
+        return super().change_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """With a closed account all ends that it has open; a new address is told to the old."""
+        with transaction.atomic():
+            before = User.objects.select_for_update().get(pk=obj.pk)
+            super().save_model(request, obj, form, change)
+            if before.is_active and not obj.is_active:
+                close_what_is_open(obj, request.user)  # type: ignore[arg-type]
+            if before.email != obj.email:
+                warn(before, "address_changed")
 
 
 @admin.register(Mission)

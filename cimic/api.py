@@ -1,71 +1,20 @@
-"""The API's own doors: keys, health, the mission's lists."""
+"""The API's own doors: health, the mission's lists."""
 
 from typing import Any
 
-from django.contrib.auth import authenticate
 from django.db import DatabaseError, connection
 from django.http import Http404
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from kombu.exceptions import OperationalError
-from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from cimic.celery import app
-from common.errors import FieldError, Malformed
-from common.problems import problem
 from missions.queries import standings_of
-from missions.services import issue_token
 from requests_app.vocabulary import CATEGORIES
-
-
-class TokenInSerializer(serializers.Serializer[Any]):
-    """A person's name and password."""
-
-    username = serializers.CharField()
-    password = serializers.CharField()
-    otp = serializers.CharField(required=False)
-
-
-class TokenSerializer(serializers.Serializer[Any]):
-    """A key, and when it expires."""
-
-    token = serializers.CharField()
-    expires_at = serializers.DateTimeField()
-
-
-class TokensView(APIView):
-    """Give a person a key to the API for twelve hours."""
-
-    authentication_classes: list[Any] = []
-    permission_classes = [AllowAny]
-    throttle_classes = [ScopedRateThrottle]
-    throttle_scope = "tokens"
-
-    @extend_schema(request=TokenInSerializer, responses={200: TokenSerializer}, auth=[])
-    def post(self, request: Request) -> Response:
-        data = request.data if isinstance(request.data, dict) else {}
-        errors = [
-            FieldError(name, _("Send your %(name)s as text.") % {"name": name})
-            for name in ("username", "password")
-            if not isinstance(data.get(name), str) or not data.get(name)
-        ]
-        if errors:
-            raise Malformed(errors=errors)
-        person = authenticate(
-            request._request, username=data["username"], password=data["password"]
-        )
-        if person is None:
-            answer = problem(401, _("The name or the password is wrong."))
-            answer["WWW-Authenticate"] = 'Bearer realm="cimic"'
-            return answer
-        token, expires_at = issue_token(person=person)  # type: ignore[arg-type]
-        return Response({"token": token, "expires_at": expires_at})
 
 
 def carrier_answers() -> bool:

@@ -3,6 +3,17 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
+from access.api import (
+    PERSON_DEEDS,
+    InvitationDeedView,
+    InvitationsView,
+    PeopleView,
+    PersonDeedView,
+    SessionsView,
+    SessionView,
+    TokensView,
+    TokenView,
+)
 from approvals.api import AnswersView, InboxView, StepView, SupersedeView
 from approvals.api.people import (
     DelegationsView,
@@ -23,7 +34,7 @@ from approvals.api.processes import (
 from approvals.api.referrals import ReferralsView, ResolveView
 from approvals.api.standing_policies import EndStandingPolicyView, StandingPoliciesView
 from approvals.api.together import TogetherView
-from cimic.api import HealthView, LiveView, MeView, NowhereView, TokensView
+from cimic.api import HealthView, LiveView, MeView, NowhereView
 from notices.api import MyNoticesView, NoticesView, ReadAllView, ReadNoticeView
 from notices.webhooks.api import (
     ACTS as WEBHOOK_ACTS,
@@ -110,6 +121,27 @@ urlpatterns = [
     path("health/", HealthView.as_view(), name="api-health"),
     path("health/live/", LiveView.as_view(), name="api-live"),
     path("tokens/", TokensView.as_view(), name="api-tokens"),
+    path("tokens/<int:token_id>/", TokenView.as_view(), name="api-token"),
+    path("sessions/", SessionsView.as_view(), name="api-sessions"),
+    path("sessions/<slug:session_id>/", SessionView.as_view(), name="api-session"),
+    path("invitations/", InvitationsView.as_view(), name="api-invitations"),
+    *[
+        path(
+            f"invitations/<int:invitation_id>/{deed}/",
+            InvitationDeedView.as_view(deed=deed),
+            name=f"api-invitation-{deed}",
+        )
+        for deed in ("resend", "withdraw")
+    ],
+    path("people/", PeopleView.as_view(), name="api-people"),
+    *[
+        path(
+            f"people/<str:username>/{deed}/",
+            PersonDeedView.as_view(deed=deed),
+            name=f"api-person-{deed}",
+        )
+        for deed in PERSON_DEEDS
+    ],
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("me/", MeView.as_view(), name="api-me"),
     path("me/notices/", MyNoticesView.as_view(), name="api-my-notices"),

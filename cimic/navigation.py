@@ -169,6 +169,8 @@ def navigation_for(
     if Role.ADMINISTRATOR in roles:
         links.append(link(_("Webhooks"), "webhook", "notices:webhooks"))
     links.append(link(_("Help"), "circle-question-mark", "missions:help"))
+    if person.is_superuser or Role.ADMINISTRATOR in roles:
+        links.append(link(_("Who is let in"), "user-plus", "access:people", short=_("People")))
     if person.is_staff:
         links.append(link(_("Administration"), "users", "admin:index"))
     return links
@@ -177,7 +179,9 @@ def navigation_for(
 def own_links(path: str) -> list[Link]:
     """List what is a person's own, whatever the post: the notices and how one is told."""
     centre, choices = reverse("notices:centre"), reverse("notices:preferences")
+    account = reverse("access:account")
     return [
+        Link(_("Your account"), "user-round", account, current=path.startswith(account)),
         Link(_("Notices"), "bell", centre, current=path == centre),
         Link(_("How you are told"), "settings-2", choices, current=path == choices),
     ]

@@ -479,13 +479,27 @@ class Delegation(ServingMayUpdate):
         return f"{self.delegate} for {self.post} until {self.until_on}"
 
 
+def _all_scopes() -> list[str]:
+    return ["read", "write"]
+
+
 class AccessToken(models.Model):
-    """A person's key to the API. Only its digest is kept; the key is shown once."""
+    """A person's key to the API. Only its digest is kept; the key is shown once.
+
+    ``scopes`` bound what it opens (``missions.vocabulary.Scope``). ``proved_twice`` says that
+    a second factor was given for it: without, it opens nothing once a post demands one.
+    """
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     digest = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=80, blank=True, db_default="")
+    scopes = ArrayField(
+        models.CharField(max_length=30), default=_all_scopes, db_default=["read", "write"]
+    )
+    proved_twice = models.BooleanField(default=False, db_default=False)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"token of {self.person}"

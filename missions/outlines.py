@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Func, TextField, Value
 from django.db.models.functions import MD5, Cast, Coalesce
 
@@ -160,7 +160,7 @@ def mission_outlines(missions: Iterable[int]) -> tuple[str, list[Outline]]:
         areas = Area.objects.filter(mission__in=missions).select_related("parent")
         return outlines_of(areas.order_by("level", "pcode"))
 
-    return version, cache.get_or_set(f"outlines:{version}", draw, DAY)  # type: ignore[return-value]
+    return version, caches["process"].get_or_set(f"outlines:{version}", draw, DAY)  # type: ignore[return-value]
 
 
 def as_geojson(outlines: Iterable[Outline]) -> dict[str, Any]:

@@ -8,34 +8,95 @@ from django.utils.translation import gettext as _
 
 from common.canonical import sha256
 from common.clock import now
-from common.errors import FieldError, Malformed
+from common.errors import FieldError, Forbidden, Malformed
 from missions.models import AccessToken, User
+from missions.policy import must_prove_twice
+from missions.vocabulary import Scope
 
 TOKEN_LASTS = dt.timedelta(hours=12)
+TOKEN_LASTS_AT_MOST = dt.timedelta(days=90)
+SEEN_EVERY = dt.timedelta(minutes=5)
+WHOLE = (Scope.READ.value, Scope.WRITE.value)
 
 
-def issue_token(*, person: User) -> tuple[str, dt.datetime]:
-    """Give a person a key to the API for twelve hours; return it and when it expires.
+def token_errors(scopes: list[str], lasts: dt.timedelta) -> list[FieldError]:
+    """Say what is wrong with the scopes and the time asked for a key."""
+    errors = []
+    if not scopes or set(scopes) - set(Scope.values):
+        errors.append(
+            FieldError(
+                "scopes", _("Choose among: %(values)s.") % {"values": ", ".join(Scope.values)}
+            )
+        )
+    if not dt.timedelta() < lasts <= TOKEN_LASTS_AT_MOST:
+        errors.append(
+            FieldError(
+                "expires_in_hours",
+                _("Choose 1 to %(hours)s hours.") % {"hours": TOKEN_LASTS_AT_MOST.days * 24},
+            )
+        )
+    return errors
 
-    The key is shown this once; the database keeps its digest.
+
+def issue_token(
+    *,
+    person: User,
+    name: str = "",
+    scopes: list[str] | None = None,
+    lasts: dt.timedelta = TOKEN_LASTS,
+    proved_twice: bool = False,
+) -> tuple[str, AccessToken]:
+    """Give a person a key to the API, twelve hours unless asked otherwise; return it and its row.
+
+    The key is shown this once; the database keeps its digest. Raises ``Malformed`` for an
+    unknown scope or more than ninety days, ``Forbidden`` where the person's post demands a
+    second factor and none was given.
     """
+    chosen = list(scopes) if scopes is not None else list(WHOLE)
+    errors = token_errors(chosen, lasts)
+    if errors:
+        raise Malformed(errors=errors)
+    if must_prove_twice(person) and not proved_twice:
+        raise Forbidden(
+            _(
+                "Your post decides: it asks for a second factor. Set one up on the page of your "
+                "account, then send its code as otp."
+            )
+        )
     token = secrets.token_urlsafe(32)
-    expires_at = now() + TOKEN_LASTS
     AccessToken.objects.filter(person=person, expires_at__lt=now()).delete()
-    AccessToken.objects.create(
-        person=person, digest=sha256(token), made_at=now(), expires_at=expires_at
+    made = AccessToken.objects.create(
+        person=person,
+        digest=sha256(token),
+        name=name.strip()[:80],
+        scopes=sorted(set(chosen)),
+        proved_twice=proved_twice,
+        made_at=now(),
+        expires_at=now() + lasts,
     )
-    return token, expires_at
+    return token, made
 
 
-def person_with(token: str) -> User | None:
-    """Return the active person whose unexpired token this is, or None."""
+def token_row(token: str) -> AccessToken | None:
+    """Return the row of an active person's unexpired token, or None; note its use now and then.
+
+    A token given without a second factor is none any more once its person's post demands one.
+    """
     found = (
         AccessToken.objects.select_related("person", "person__organisation")
         .filter(digest=sha256(token), expires_at__gt=now(), person__is_active=True)
         .first()
     )
-    return found.person if found else None
+    if found is None or (not found.proved_twice and must_prove_twice(found.person)):
+        return None
+    if found.used_at is None or found.used_at < now() - SEEN_EVERY:
+        AccessToken.objects.filter(pk=found.pk).update(used_at=now())
+    return found
+
+
+def revoke_token(*, person: User, token_id: int) -> bool:
+    """End one of a person's own tokens; say whether there was one."""
+    return bool(AccessToken.objects.filter(person=person, pk=token_id).delete()[0])
 
 
 def choose_language(*, person: User, language: str) -> None:

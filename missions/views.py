@@ -155,7 +155,13 @@ class SignInView(LoginView):
         return keep_language_chosen(self.request, super().form_valid(form))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(demonstration_accounts=demonstration_accounts(), **kwargs)
+        return super().get_context_data(
+            demonstration_accounts=demonstration_accounts(),
+            single_sign_on=(settings.OIDC_NAME or settings.OIDC_ISSUER)
+            if settings.OIDC_ISSUER
+            else "",
+            **kwargs,
+        )
 
 
 class EnterView(View):

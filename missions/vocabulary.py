@@ -40,6 +40,25 @@ FORCE = frozenset({Role.UNIT_CIMIC, Role.SECTOR_CIMIC, Role.CIMIC_STAFF, Role.OP
 UN_CIMIC = frozenset({Role.SECTOR_CIMIC, Role.CHIEF_CIMIC, Role.CIMIC_STAFF})
 MISSION_UN_CIMIC = frozenset({Role.CHIEF_CIMIC, Role.CIMIC_STAFF})
 
+# Posts whose answer decides, binds the mission or tasks the force, whose word cannot be taken
+# back by another, or who let people in: they prove twice who they are. A mission's process
+# gives the seats that decide to these alone (``tests/test_second_factor.py`` holds it).
+PROVES_TWICE = frozenset(
+    {
+        Role.SRSG,
+        Role.DSRSG,
+        Role.DSRSG_POLITICAL,
+        Role.DESIGNATED_OFFICIAL,
+        Role.HOMC,
+        Role.OPS,
+        Role.DMS,
+        Role.CHIEF_OF_STAFF,
+        Role.CHIEF_CIMIC,
+        Role.RECORDS_OFFICER,
+        Role.ADMINISTRATOR,
+    }
+)
+
 # Posts that only read, keep or administer: they ask for nothing and decide nothing.
 NEVER_ASKS = frozenset({Role.EVALUATOR, Role.RECORDS_OFFICER, Role.ADMINISTRATOR})
 
@@ -106,3 +125,19 @@ class AreaLevel(models.IntegerChoices):
     COUNTRY = 0, _("country")
     PROVINCE = 1, _("province")
     DISTRICT = 2, _("district")
+
+
+class Scope(models.TextChoices):
+    """What a key to the API opens. The whole, or one room of it, to read or to write too."""
+
+    READ = "read", _("read everything that I may")
+    WRITE = "write", _("do everything that I may")
+    REQUESTS_READ = "requests:read", _("read requests and their records")
+    REQUESTS_WRITE = "requests:write", _("make and carry out requests")
+    DECISIONS_READ = "decisions:read", _("read the inbox, steps and processes")
+    DECISIONS_WRITE = "decisions:write", _("answer steps, sign processes")
+    REGISTER_READ = "register:read", _("read the register, exports and figures")
+    PEOPLE_READ = "people:read", _("read who acts for whom")
+    PEOPLE_WRITE = "people:write", _("invite, delegate, hand over")
+    NOTICES_READ = "notices:read", _("read my notices")
+    NOTICES_WRITE = "notices:write", _("mark my notices as read")

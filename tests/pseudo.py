@@ -18,7 +18,7 @@ from cimic.words.extraction import all_words
 
 LANGUAGE = "ar"
 OPEN, SHUT = "⟦", "⟧"
-ROOMS = ("missions", "requests_app", "approvals", "records", "notices", "ledger")
+ROOMS = ("missions", "requests_app", "approvals", "records", "notices", "ledger", "access")
 SAID = ("alt", "aria-label", "placeholder", "title")
 NOT_SAID = frozenset({"script", "style", "code", "kbd", "svg", "pre"})
 VOID = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})

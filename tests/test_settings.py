@@ -43,7 +43,7 @@ def check(tmp_path: Path, **changed: str) -> "subprocess.CompletedProcess[str]":
 def test_every_variable_that_is_read_is_explained_and_every_one_explained_is_read():
     sources = [
         path
-        for folder in ("cimic", "common", "missions", "ledger", "notices", "records")
+        for folder in ("cimic", "common", "missions", "ledger", "access", "notices", "records")
         for path in (CHECKOUT / folder).rglob("*.py")
     ]
     read = {name for path in sources for name in READ.findall(path.read_text())}

@@ -25,6 +25,7 @@ ROOMS = (
     "common",
     "missions",
     "ledger",
+    "access",
     "requests_app",
     "approvals",
     "records",
