@@ -104,7 +104,10 @@ def _ask(url: str, form: dict[str, str] | None = None, **headers: str) -> dict[s
     try:
         with OPENER.open(asked, timeout=TIMEOUT) as answer:
             said = json.loads(answer.read(LARGEST))
-    except (OSError, ValueError, urllib.error.HTTPError) as error:
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise NotLetIn(f"{url.partition('?')[0]}: {error.code}") from error
+    except (OSError, ValueError) as error:
         raise NotLetIn(f"{url.partition('?')[0]}: {type(error).__name__}") from error
     if not isinstance(said, dict):
         raise NotLetIn(f"{url} answered no object")

@@ -76,6 +76,7 @@ def sent_back(address: str) -> SplitResult:
     """Sign in at the provider; give the address it sends the browser back to."""
     with pytest.raises(urllib.error.HTTPError) as sent:
         urllib.request.build_opener(Straight).open(address, timeout=5)
+    sent.value.close()
     assert sent.value.code == 302
     return urlsplit(sent.value.headers["Location"])
 

@@ -177,7 +177,7 @@ def _account_errors(person: User, password: str | None) -> list[FieldError]:
 
 def name_from(email: str) -> str:
     """Propose a username: the address's first part, with a number where somebody has it."""
-    stem = email.partition("@")[0][:140]
+    stem = email.lower().partition("@")[0][:140]
     taken = set(User.objects.filter(username__istartswith=stem).values_list("username", flat=True))
     lowered = {name.lower() for name in taken}
     return next(

@@ -11,6 +11,7 @@ from allauth.account.views import (
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from access import tries
 from access.forms import AskPasswordForm
@@ -18,7 +19,18 @@ from access.services.accounts import proof_changed
 from access.views.shared import row_of
 
 
-class ChangeView(LoginRequiredMixin, PasswordChangeView):
+class ShortMixin:
+    """Say what a password must be in one line, and not as a list in the middle of the form."""
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)  # type: ignore[misc]
+        form.fields["password1"].help_text = _(
+            "At least 15 signs, of any kind; not common, not of your name or the mission's."
+        )
+        return form
+
+
+class ChangeView(ShortMixin, LoginRequiredMixin, PasswordChangeView):
     """Change the password; every other session and every key ends."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -53,7 +65,7 @@ class AskView(PasswordResetView):
         return super().form_valid(form)
 
 
-class NewView(PasswordResetFromKeyView):
+class NewView(ShortMixin, PasswordResetFromKeyView):
     """Set a new password by the link; whatever was open under the old one ends."""
 
     def form_valid(self, form: Any) -> HttpResponse:
