@@ -21,7 +21,20 @@ DEMO = env.bool("CIMIC_DEMO", default=False)
 DEMO_PASSWORD = env.str("CIMIC_DEMO_PASSWORD", default="carana-demo")
 SITE_URL = env.str("CIMIC_SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 
-SECRET_KEY = env.str("CIMIC_SECRET_KEY", default="")
+
+def kept_in(path: str) -> str:
+    """Return a secret that is kept in a file, as a server's containers are given it."""
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}.") from error
+
+
+SECRET_KEY = env.str("CIMIC_SECRET_KEY", default="") or kept_in(
+    env.str("CIMIC_SECRET_KEY_FILE", default="")
+)
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "Set CIMIC_SECRET_KEY to a long random text; `make run` keeps one of its own in DATA."
@@ -123,12 +136,16 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }
+if env.str("CIMIC_DATABASE_PASSWORD_FILE", default=""):
+    DATABASES["default"]["PASSWORD"] = kept_in(env.str("CIMIC_DATABASE_PASSWORD_FILE"))
 if os.environ.get("CIMIC_OWNER_DATABASE_URL"):
     DATABASES["owner"] = {
         **env.db_url("CIMIC_OWNER_DATABASE_URL"),
         "ENGINE": "django.db.backends.postgresql",
         "TEST": {"MIRROR": "default"},
     }
+    if env.str("CIMIC_OWNER_DATABASE_PASSWORD_FILE", default=""):
+        DATABASES["owner"]["PASSWORD"] = kept_in(env.str("CIMIC_OWNER_DATABASE_PASSWORD_FILE"))
 
 AUTH_USER_MODEL = "missions.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -177,7 +194,9 @@ SECOND_FACTOR_FOR_ALL = env.bool("CIMIC_SECOND_FACTOR_FOR_ALL", default=False)
 # Single sign-on by OpenID Connect, of one provider; without an issuer there is none.
 OIDC_ISSUER = env.str("CIMIC_OIDC_ISSUER", default="").rstrip("/")
 OIDC_CLIENT_ID = env.str("CIMIC_OIDC_CLIENT_ID", default="")
-OIDC_CLIENT_SECRET = env.str("CIMIC_OIDC_CLIENT_SECRET", default="")
+OIDC_CLIENT_SECRET = env.str("CIMIC_OIDC_CLIENT_SECRET", default="") or kept_in(
+    env.str("CIMIC_OIDC_CLIENT_SECRET_FILE", default="")
+)
 OIDC_NAME = env.str("CIMIC_OIDC_NAME", default="")
 # What of ``amr`` or ``acr`` says that the provider asked for two factors.
 OIDC_SECOND_FACTOR = env.list("CIMIC_OIDC_SECOND_FACTOR", default=["mfa"])
@@ -421,6 +440,8 @@ DIGEST_HOUR = env.int("CIMIC_DIGEST_HOUR", default=7)
 if DIGEST_HOUR not in range(24):
     raise ImproperlyConfigured("CIMIC_DIGEST_HOUR is an hour of the day, from 0 to 23.")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("CIMIC_MAIL_FROM", default="cimic@localhost")
+if not os.environ.get("CIMIC_EMAIL_URL"):
+    os.environ["CIMIC_EMAIL_URL"] = kept_in(env.str("CIMIC_EMAIL_URL_FILE", default=""))
 if env.str("CIMIC_EMAIL_URL", default=""):
     vars().update(env.email_url("CIMIC_EMAIL_URL"))
 else:
@@ -435,4 +456,6 @@ LOGGING = logging_for(LOG_FORMAT)
 configure_structlog()
 
 # Whoever has it may read /metrics; without it there is no such page.
-METRICS_TOKEN = env.str("CIMIC_METRICS_TOKEN", default="")
+METRICS_TOKEN = env.str("CIMIC_METRICS_TOKEN", default="") or kept_in(
+    env.str("CIMIC_METRICS_TOKEN_FILE", default="")
+)

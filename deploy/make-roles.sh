@@ -2,6 +2,6 @@
 # Run by the postgres image when its volume is new: deploy/roles.sql with the passwords given.
 set -eu
 psql --username "$POSTGRES_USER" \
-  --set owner_password="$CIMIC_OWNER_PASSWORD" \
-  --set serving_password="$CIMIC_SERVING_PASSWORD" \
+  --set owner_password="$(cat "$CIMIC_OWNER_PASSWORD_FILE")" \
+  --set serving_password="$(cat "$CIMIC_SERVING_PASSWORD_FILE")" \
   --file /deploy/roles.sql

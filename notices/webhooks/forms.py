@@ -65,7 +65,7 @@ class WebhookForm(ReadForm):
         ),
     )
     events = forms.MultipleChoiceField(
-        label=gettext_lazy("It is told when a record becomes"),
+        label=gettext_lazy("It is told of"),
         choices=list(EVENTS.items()),
         widget=forms.CheckboxSelectMultiple,
     )
