@@ -14,11 +14,13 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from access.proof import proved_lately
+from access.queries import missions_kept_by, missions_of, people_for
 from access.services.accounts import close_what_is_open
 from access.services.mail import warn
 from access.views.shared import ask_again
@@ -49,6 +51,26 @@ admin.site.site_title = "CIMIC"
 admin.site.index_title = _("Missions, people and posts")
 
 SECRET = frozenset({"password"})
+# How a row leads to its mission, where not by a column of that name.
+MISSION_OF: dict[Any, str] = {
+    Mission: "pk",
+    Appointment: "post__mission",
+    Delegation: "post__mission",
+}
+KEPT_APART = frozenset(
+    {
+        Mission,
+        Sector,
+        Unit,
+        Area,
+        Organisation,
+        Cluster,
+        Post,
+        User,
+        DisplacementSite,
+        DisasterEvent,
+    }
+)
 
 
 def mission_of(row: Any) -> Mission | None:
@@ -78,8 +100,29 @@ class DelegationForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
+def _within(rows: QuerySet[Any], actor: Any) -> QuerySet[Any]:
+    """Keep the rows of the missions that somebody administers."""
+    if rows.model is User:
+        if actor.is_superuser:  # who serves nowhere yet is theirs alone
+            return rows
+        return rows.filter(pk__in=people_for(actor).values("pk"))
+    return rows.filter(**{f"{MISSION_OF.get(rows.model, 'mission')}__in": missions_kept_by(actor)})
+
+
 class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Record each change of the mission's structure in its chain; nothing is deleted."""
+    """Record each change of the mission's structure in its chain; nothing is deleted.
+
+    An administrator finds the rows of their own missions, and can point to no others.
+    """
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return _within(super().get_queryset(request), request.user)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
+        if db_field.remote_field.model in KEPT_APART:
+            rows = more.get("queryset", db_field.remote_field.model._default_manager.all())
+            more["queryset"] = _within(rows, request.user)
+        return super().formfield_for_foreignkey(db_field, request, **more)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -137,9 +180,13 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
         return () if person.is_superuser else ("is_staff", "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody change whom they do not outrank, or who serves in another's mission too."""
         person: Any = request.user
-        outranked = obj is not None and obj.is_superuser and not person.is_superuser
-        return super().has_change_permission(request, obj) and not outranked
+        if obj is not None and not person.is_superuser:
+            kept = set(missions_kept_by(person).values_list("pk", flat=True))
+            if obj.is_superuser or missions_of(obj) - kept:
+                return False
+        return super().has_change_permission(request, obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         """Let nobody know another's password: a new one is set by a link to the person."""
@@ -167,6 +214,10 @@ class MissionAdmin(RecordedAdmin):
     """Missions and their settings."""
 
     list_display = ("code", "name", "country")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A mission is made with its posts and its administrator: ``manage.py create_mission``."""
+        return False
 
 
 @admin.register(Post)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Permission
 
 from approvals.services import set_priorities
+from cimic.founding import let_administer
 from common import clock
 from missions.boundaries import import_areas
 from missions.models import (
@@ -202,13 +202,9 @@ def _people(
 
 
 def _let_administer(people: dict[str, User]) -> None:
-    """Let the administrator keep missions, people and posts; nothing of any request."""
-    kept = Permission.objects.filter(content_type__app_label="missions").exclude(
-        content_type__model="accesstoken"
-    )
     for person in people.values():
         if person.is_staff:
-            person.user_permissions.set(kept.exclude(codename__startswith="delete_"))
+            let_administer(person)
 
 
 def _posts(
