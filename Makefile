@@ -3,9 +3,10 @@
 # make lint   style, layers, types and templates
 # make pictures   takes the pictures of the help pages from the running system
 # make mutations  removes or bends each rule of the policy: a test must fail (an hour; ARGS=--help)
+# make by-hand    runs what docker-compose.yml runs, without containers, and tries it (minutes)
 # make fix    ruff puts the code in order
 # make clean  forgets the virtual environment and caches; the data in var/ stays
-.PHONY: run test lint pictures mutations fix clean
+.PHONY: run test lint pictures mutations by-hand fix clean
 
 PORT ?= 8000
 DATA ?=
@@ -28,6 +29,9 @@ pictures:
 
 mutations:
 	@.venv/bin/python -m tests.mutations $(ARGS)
+
+by-hand:
+	@.venv/bin/python -m tests.by_hand
 
 fix:
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .

@@ -7,7 +7,6 @@ import shutil
 import smtplib
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,10 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import KombuError
 from redis import RedisError
 
+from cimic import looks
 from cimic.backup.taking import note_file
 from cimic.celery import app
+from cimic.finding import Finding
 from common.append_only import AppendOnly
 from common.clock import now
 from ledger.models import OutboxRow
@@ -30,21 +31,6 @@ ENOUGH_FREE = 1024**3
 OLDEST_POSTGRESQL = 150000
 LATE = dt.timedelta(minutes=5)
 BACKUP_LATE = dt.timedelta(hours=26)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: how it stands, and whether a mission can do without it."""
-
-    subject: str
-    well: bool
-    told: str
-    needed: bool = True
-
-    @property
-    def mark(self) -> str:
-        """Return ``well``, ``ill``, or ``note`` for what one can do without."""
-        return "well" if self.well else "ill" if self.needed else "note"
 
 
 def _database() -> Iterator[Finding]:
@@ -235,14 +221,21 @@ def _security() -> Iterator[Finding]:
 
 
 LOOKS: dict[str, Callable[[], Iterator[Finding]]] = {
+    "settings": looks.settings_look,
     "data folder": _folder,
     "database": _database,
+    "clock": looks.clock_look,
+    "rights": looks.rights_look,
     "carrier": _carrier,
+    "beat": looks.beat_look,
     "what is owed": _owed,
     "backup": _backup,
     "mail": _mail,
     "virus scanner": _scanner,
     "ledger": _witnesses,
+    "signing key": looks.keys_look,
+    "reaching out": looks.reaching_out_look,
+    "missions": looks.missions_look,
     "security": _security,
 }
 FAULTS = (DatabaseError, OSError, KombuError, RedisError, smtplib.SMTPException)

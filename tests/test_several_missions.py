@@ -1,4 +1,4 @@
-"""Two missions on one installation, posts of one code in each: neither sees a thing of the other."""
+"""Two missions on one server, posts of one code in each: neither sees a thing of the other."""
 
 import re
 
