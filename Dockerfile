@@ -17,6 +17,7 @@ COPY manage.py .
 COPY cimic cimic
 COPY common common
 COPY missions missions
+COPY access access
 COPY ledger ledger
 COPY requests_app requests_app
 COPY approvals approvals

@@ -79,7 +79,7 @@ def test_every_variable_is_explained_and_every_file_that_is_mounted_or_built_is_
     for folder in ("proxy", "pgbouncer"):
         assert (CHECKOUT / SERVICES[folder]["build"] / "Dockerfile").is_file()
     dockerfile = (CHECKOUT / "Dockerfile").read_text()
-    for room in ("common", "missions", "ledger", "requests_app", "approvals", "records", "notices"):
+    for room in ("common", "missions", "access", "ledger", "requests_app", "approvals", "records", "notices"):
         assert f"COPY {room} {room}" in dockerfile
 
 
