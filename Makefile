@@ -4,9 +4,10 @@
 # make pictures   takes the pictures of the help pages from the running system
 # make mutations  removes or bends each rule of the policy: a test must fail (an hour; ARGS=--help)
 # make by-hand    runs what docker-compose.yml runs, without containers, and tries it (minutes)
+# make kills      kills the whole system at random under load (ten minutes; CIMIC_KILLS=300)
 # make fix    ruff puts the code in order
 # make clean  forgets the virtual environment and caches; the data in var/ stays
-.PHONY: run test lint pictures mutations by-hand fix clean
+.PHONY: run test lint pictures mutations by-hand kills fix clean
 
 PORT ?= 8000
 DATA ?=
@@ -32,6 +33,9 @@ mutations:
 
 by-hand:
 	@.venv/bin/python -m tests.by_hand
+
+kills:
+	@CIMIC_KILLS=$${CIMIC_KILLS:-220} .venv/bin/python -m pytest tests/test_kills.py -q -s -n 0
 
 fix:
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
