@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from kombu.exceptions import OperationalError
+from redis import RedisError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,13 +17,17 @@ from cimic.celery import app
 from missions.queries import standings_of
 from requests_app.vocabulary import CATEGORIES
 
+# A carrier that takes a call and says nothing must not hold the web up.
+CARRIER_PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}
+
 
 def carrier_answers() -> bool:
     """Whether Celery's carrier answers within a second; without it letters only come later."""
     try:
         with app.connection_for_write() as connection:
+            connection.transport_options = {**connection.transport_options, **CARRIER_PATIENCE}
             connection.ensure_connection(max_retries=1, timeout=1, interval_start=0)
-    except (OSError, OperationalError):
+    except (OSError, OperationalError, RedisError):
         return False
     return True
 
@@ -43,7 +48,7 @@ class HealthView(APIView):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
             database = "up"
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             database = "down"
         healthy = database == "up"
         return Response(

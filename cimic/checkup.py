@@ -23,13 +23,14 @@ from cimic.celery import app
 from cimic.finding import Finding
 from common.append_only import AppendOnly
 from common.clock import now
-from ledger.models import OutboxRow
+from ledger.models import Entry, OutboxRow
 from ledger.state import how_it_stands
 from requests_app import files
 
 ENOUGH_FREE = 1024**3
 OLDEST_POSTGRESQL = 150000
 LATE = dt.timedelta(minutes=5)
+CLOCK_OFF = dt.timedelta(minutes=1)
 BACKUP_LATE = dt.timedelta(hours=26)
 
 
@@ -145,6 +146,23 @@ def _folder() -> Iterator[Finding]:
     )
 
 
+def _clock() -> Iterator[Finding]:
+    """Look whether the clock went back, or differs from the database's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        apart = abs(cursor.fetchone()[0] - now())
+    newest = Entry.objects.order_by("-pk").first()
+    is_told = newest is None or newest.told_clock
+    behind = dt.timedelta(0) if is_told else newest.recorded_at - now()
+    if behind > CLOCK_OFF:
+        told = f"it is {behind} behind the newest entry of the ledger: was it set back?"
+    elif apart > CLOCK_OFF:
+        told = f"it and the database's are {apart} apart: have both keep time (chrony)"
+    else:
+        told = "it goes on, and agrees with the database's"
+    yield Finding("clock", behind <= CLOCK_OFF and apart <= CLOCK_OFF, told)
+
+
 def last_backup() -> Finding:
     """Look how old the last backup is that was made from this data folder."""
     try:
@@ -229,6 +247,7 @@ LOOKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "carrier": _carrier,
     "beat": looks.beat_look,
     "what is owed": _owed,
+    "clock": _clock,
     "backup": _backup,
     "mail": _mail,
     "virus scanner": _scanner,

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -126,11 +127,26 @@ TEMPLATES = [
     },
 ]
 
+# How long a database that does not answer is waited for; a line that died is noticed.
+PATIENCE_WITH_DATABASE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+
+def _database(variable: str, default: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = env.db_url(variable, default=default)
+    options = {**PATIENCE_WITH_DATABASE, **found.get("OPTIONS", {})}
+    return {**found, "ENGINE": "django.db.backends.postgresql", "OPTIONS": options}
+
+
 # The serving role alone; the owner is named only for migrations, by ``manage.py migrate``.
 DATABASES = {
     "default": {
-        **env.db_url("CIMIC_DATABASE_URL", default="postgres:///cimic"),
-        "ENGINE": "django.db.backends.postgresql",
+        **_database("CIMIC_DATABASE_URL", "postgres:///cimic"),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
@@ -139,11 +155,7 @@ DATABASES = {
 if env.str("CIMIC_DATABASE_PASSWORD_FILE", default=""):
     DATABASES["default"]["PASSWORD"] = kept_in(env.str("CIMIC_DATABASE_PASSWORD_FILE"))
 if os.environ.get("CIMIC_OWNER_DATABASE_URL"):
-    DATABASES["owner"] = {
-        **env.db_url("CIMIC_OWNER_DATABASE_URL"),
-        "ENGINE": "django.db.backends.postgresql",
-        "TEST": {"MIRROR": "default"},
-    }
+    DATABASES["owner"] = {**_database("CIMIC_OWNER_DATABASE_URL"), "TEST": {"MIRROR": "default"}}
     if env.str("CIMIC_OWNER_DATABASE_PASSWORD_FILE", default=""):
         DATABASES["owner"]["PASSWORD"] = kept_in(env.str("CIMIC_OWNER_DATABASE_PASSWORD_FILE"))
 
@@ -324,6 +336,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "cimic.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "tell what is owed": {
         "task": "notices.tasks.sweep",

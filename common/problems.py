@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
@@ -17,7 +18,10 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
 
 from common.errors import FieldError, Refusal, Stale
+from common.outages import outage_of
 from common.tracing import request_id
+
+log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -35,6 +39,8 @@ TITLES = {
     422: gettext_lazy("Something is still missing"),
     428: gettext_lazy("Name the version you read"),
     429: gettext_lazy("Too many at once"),
+    503: gettext_lazy("Out of reach for a moment"),
+    507: gettext_lazy("The server has no room left"),
 }
 
 
@@ -105,6 +111,13 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
     What is not a refusal is an error of ours and goes on to be logged as a 500.
     """
+    outage = outage_of(exc)
+    if outage is not None:
+        log.warning("outage", status=outage.status, error=str(exc).strip())
+        set_rollback()
+        answer = refusal_response(outage)
+        answer["Retry-After"] = str(type(outage).retry_after)
+        return answer
     if isinstance(exc, Refusal):
         set_rollback()
         return refusal_response(exc)

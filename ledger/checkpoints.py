@@ -121,7 +121,8 @@ def _has_grown(last: Checkpoint) -> bool:
 def _is_due(last: Checkpoint | None, daily: bool) -> bool:
     if last is None:  # the first of a mission's own accord binds something
         return not daily or Chain.objects.filter(length__gt=0).exists()
-    return last.made_at.date() < now().date() if daily else _has_grown(last)
+    # Another day, not a later one: a clock that was ahead must not put them off for years.
+    return last.made_at.date() != now().date() if daily else _has_grown(last)
 
 
 def make_checkpoint(*, daily: bool = False) -> Checkpoint | None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from common.canonical import sha256
 from common.clock import now
+from common.due import is_due
 from common.errors import NotNow
 from ledger.models import Checkpoint, WitnessReceipt
 from ledger.proofs import checkpoint_as_kept, keys_as_kept
@@ -147,7 +148,9 @@ def send_owed() -> int:
     last = Checkpoint.objects.select_related("key").order_by("-number").first()
     if last is not None:
         owe_receipts(last)
-    owed = WitnessReceipt.objects.filter(left_at=None, next_try_at__lte=now()).order_by("pk")
+    owed = WitnessReceipt.objects.filter(
+        is_due("next_try_at", dt.timedelta(seconds=LONGEST_PAUSE)), left_at=None
+    ).order_by("pk")
     return sum(send_receipt(pk) for pk in owed.values_list("pk", flat=True)[:MOST_A_SWEEP])
 
 

@@ -11,7 +11,6 @@ import logging
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -45,11 +44,8 @@ VICTIMS |= {"database": 12, "a connection": 17, "supervisor": 1}
 class Post:
     """A mail server that keeps what it accepts."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         self.accepted: list[tuple[str, str]] = []
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         self.controller = Controller(self, hostname="127.0.0.1", port=port)
         logging.getLogger("mail.log").setLevel(logging.WARNING)
         self.controller.start()
@@ -215,6 +211,13 @@ class Load:
     deeds: int = 0
     repeated: int = 0
     wrong: list[str] = field(default_factory=list)
+    patience: float = 150
+
+    def await_deed(self, within: float) -> None:
+        """Wait until something more was acknowledged."""
+        done, until = self.deeds, time.monotonic() + within
+        while self.deeds == done and time.monotonic() < until:
+            time.sleep(0.02)
 
     def _call(self, who: str, path: str, body: bytes | None, kind: str, key: str) -> Any:
         headers = {"Authorization": self.keys[who], "Content-Type": kind}
@@ -231,7 +234,7 @@ class Load:
     ) -> Any:
         """Ask again and again, under one key, until there is an answer."""
         key = str(uuid4()) if body is not None else ""
-        until = time.monotonic() + 150
+        until = time.monotonic() + self.patience
         while True:
             try:
                 told = self._call(who, path, body, kind, key)
@@ -249,7 +252,7 @@ class Load:
             except (OSError, ValueError):
                 pass
             if time.monotonic() > until:
-                self.wrong.append(f"{path}: no answer for 150 s")
+                self.wrong.append(f"{path}: no answer in time")
                 return None
             time.sleep(0.1)
 

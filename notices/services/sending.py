@@ -7,12 +7,13 @@ from django.db import transaction
 from django.urls import reverse
 
 from common.clock import now
+from common.due import is_due
 from common.tracing import HEADER, request_id, traced
 from ledger.models import OutboxRow
 from missions.languages import language_of
 from notices.letters import Written, written_letter
 from notices.models import Letter
-from notices.services.owing import LISTENER, MOST_A_SWEEP, pause
+from notices.services.owing import LISTENER, LONGEST_PAUSE, MOST_A_SWEEP, pause
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -93,7 +94,7 @@ def put_off(letter: Letter, error: Exception) -> None:
 def owed_letters() -> list[int]:
     """List the letters that wait to be sent and may be tried now."""
     return list(
-        Letter.objects.filter(sent_at=None, next_try_at__lte=now())
+        Letter.objects.filter(is_due("next_try_at", LONGEST_PAUSE), sent_at=None)
         .order_by("pk")
         .values_list("pk", flat=True)[:MOST_A_SWEEP]
     )

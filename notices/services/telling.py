@@ -9,12 +9,13 @@ from django.urls import reverse
 from approvals.models import Process
 from approvals.vocabulary import StepState
 from common.clock import now
+from common.due import is_due
 from common.tracing import traced
 from ledger.models import Entry, OutboxRow
 from missions.models import User
 from notices.models import Notice
 from notices.queries import preferences_of
-from notices.services.owing import LISTENER, MOST_A_SWEEP, owe_letter
+from notices.services.owing import LISTENER, LONGEST_PAUSE, MOST_A_SWEEP, owe_letter
 from notices.texts import (
     Telling,
     tellings_of,
@@ -143,7 +144,9 @@ def take_from_outbox(row_id: int) -> bool:
 def owed_rows() -> list[int]:
     """List the outbox rows still owed to notices, oldest first."""
     return list(
-        OutboxRow.objects.filter(listener=LISTENER, done_at=None, next_try_at__lte=now())
+        OutboxRow.objects.filter(
+            is_due("next_try_at", LONGEST_PAUSE), listener=LISTENER, done_at=None
+        )
         .order_by("pk")
         .values_list("pk", flat=True)[:MOST_A_SWEEP]
     )

@@ -21,6 +21,7 @@ from django.utils.translation import override
 
 from approvals.invariants.finding import Finding, Outcome
 from common.clock import now
+from common.due import is_due
 from ledger.models import Chain, Entry, OutboxRow
 from missions.calendar import local_day
 from missions.models import Mission
@@ -290,7 +291,7 @@ def sweep(mission: Mission | None = None) -> int:
     the others.
     """
     done = 0
-    ready = owed(mission).filter(Q(attempts=0) | Q(next_try_at__lte=now()))
+    ready = owed(mission).filter(Q(attempts=0) | is_due("next_try_at", LONGEST_PAUSE))
     for chain_id in _owed_chains(ready):
         try:
             done += take_from_outbox(chain_id)

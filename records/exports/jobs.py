@@ -21,8 +21,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
 from common.clock import now
+from common.due import is_due
 from common.errors import Forbidden, NotNow, Refusal
 from common.kept import Kept
+from common.outages import NoRoom, outage_of
 from ledger.services import append
 from missions.models import User
 from records.exports.asking import kept_query, rows_to_leave
@@ -45,6 +47,7 @@ LONGEST_STREAM = dt.timedelta(hours=6)
 
 DIED = gettext_noop("It was begun three times and never came to its end.")
 REFUSED = Kept(gettext_noop("It could not be written: %(reason)s"))
+NO_ROOM = gettext_noop("The server has no room left. Tell the administrator, then ask anew.")
 BROKE = gettext_noop("Something failed on the server. Ask anew; if it fails again, tell the desk.")
 
 
@@ -79,7 +82,7 @@ def ask_for_file(*, actor: User, form: str, params: QueryDict) -> ExportRun:
 
 
 def _free() -> Q:
-    return Q(lease_until__isnull=True) | Q(lease_until__lte=now())
+    return Q(lease_until__isnull=True) | is_due("lease_until", LEASE)
 
 
 def claim() -> ExportRun | None:
@@ -89,7 +92,7 @@ def claim() -> ExportRun | None:
     """
     waiting = ExportRun.objects.filter(background=True, finished_at=None)
     with transaction.atomic():
-        if waiting.filter(lease_until__gt=now()).exists():
+        if waiting.exclude(_free()).exists():
             return None
         run = (
             waiting.filter(_free())
@@ -192,8 +195,8 @@ def _finish(run: ExportRun, part: Path, written: int, into: Hashed) -> bool:
 def write_claimed(run: ExportRun) -> bool:
     """Write the file of a run that one has the lease on; say whether it is ready.
 
-    What cannot be read any more fails at once with its reason. Whatever else goes wrong
-    leaves the run to the next attempt.
+    What cannot be read any more, or finds no room, fails at once with its reason. Whatever
+    else goes wrong leaves the run to the next attempt.
     """
     part = folder() / f"{run.pk}-{run.attempts}.part"
     try:
@@ -203,9 +206,11 @@ def write_claimed(run: ExportRun) -> bool:
         return False
     except Refusal as refusal:
         _fail(run, REFUSED(reason=str(refusal.detail)))
-    except Exception:
+    except Exception as error:
         log.exception("export %s", run.pk)
-        if run.attempts >= MOST_ATTEMPTS:
+        if isinstance(outage_of(error), NoRoom):
+            _fail(run, NO_ROOM)
+        elif run.attempts >= MOST_ATTEMPTS:
             _fail(run, BROKE)
         else:
             mine = ExportRun.objects.filter(pk=run.pk, attempts=run.attempts)

@@ -2,11 +2,13 @@
 
 import datetime as dt
 import hashlib
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 from uuid import uuid4
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -76,6 +78,17 @@ def keep_file(
         added_at=now(),
     )
     ending = PurePath(sound.name).suffix.lower()
-    attachment.file.save(f"{key}{ending}", ContentFile(sound.content), save=False)
+    _write(attachment, f"{key}{ending}", sound.content)
     attachment.save(force_insert=True)
     return attachment
+
+
+def _write(attachment: Attachment, name: str, content: bytes) -> None:
+    """Write the file whole, or leave nothing of it, as where the disk is full."""
+    path = attachment.file.field.generate_filename(attachment, name)
+    try:
+        attachment.file.save(name, ContentFile(content), save=False)
+    except OSError:
+        with suppress(OSError):
+            default_storage.delete(path)
+        raise
