@@ -152,8 +152,9 @@ def _clock() -> Iterator[Finding]:
         cursor.execute("SELECT clock_timestamp()")
         apart = abs(cursor.fetchone()[0] - now())
     newest = Entry.objects.order_by("-pk").first()
-    is_told = newest is None or newest.told_clock
-    behind = dt.timedelta(0) if is_told else newest.recorded_at - now()
+    behind = dt.timedelta(0)
+    if newest is not None and not newest.told_clock:
+        behind = newest.recorded_at - now()
     if behind > CLOCK_OFF:
         told = f"it is {behind} behind the newest entry of the ledger: was it set back?"
     elif apart > CLOCK_OFF:

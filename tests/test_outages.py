@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.http import QueryDict
 from django.test import Client
 
@@ -101,6 +101,7 @@ def test_without_the_database_each_is_told_when_to_come_back_and_keeps_their_wor
     assert called.json()["title"] == "Out of reach for a moment"
     assert (health.status_code, health.json()["database"]) == (503, "down")
 
+    close_old_connections()  # as a server does between requests, and the test client does not
     assert chief.get("/inbox/").status_code == 200
     again = [officer.post("/api/v1/requests/", draft, format="json", **key) for _ in range(2)]
     assert [answer.status_code for answer in again] == [201, 201]
