@@ -32,7 +32,7 @@ from common.files import LINE
 from ledger.signing import key_id_of, public_of, secret_key
 
 SIGNED = "cimic-backup-1"
-WITHOUT_DATA = ("django_session",)
+WITHOUT_DATA = ("django_session", "usersessions_usersession")
 TABLES = """
     SELECT table_name FROM information_schema.tables
     WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY table_name
