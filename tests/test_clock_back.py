@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from cimic import beat
 from cimic.celery import app
-from cimic.checkup import findings
+from cimic.checkup import LOOKS
 from common import clock
 from ledger.checkpoints import make_checkpoint
 from ledger.models import Checkpoint, Entry
@@ -104,14 +104,11 @@ def test_a_key_to_the_api_lives_no_longer_than_its_term_by_the_new_clock():
 
 def test_the_doctor_says_that_the_clock_went_back(settings):
     a_submitted()
-    Entry.objects.first()
-    said = {found.subject: found for found in findings() if found.subject == "clock"}
-    assert said["clock"].well
-
+    (before,) = LOOKS["moments"]()
     with clock.telling(clock.now() - DAYS):
-        told = next(found for found in findings() if found.subject == "clock")
+        (told,) = LOOKS["moments"]()
 
-    assert not told.well
+    assert (before.well, told.well) == (True, False)
     assert "behind the newest entry of the ledger: was it set back?" in told.told
 
 
