@@ -7,8 +7,10 @@ from collections import defaultdict
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from common.clock import now
+from common.due import is_due
 from common.tracing import traced
 from ledger.models import Entry, OutboxRow
 from ledger.services import append, chain_of_mission
@@ -69,7 +71,7 @@ def take_from_outbox() -> int:
         rows = list(
             OutboxRow.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("entry__payload", "entry__chain")
-            .filter(listener=LISTENER, done_at=None, next_try_at__lte=now())
+            .filter(is_due("next_try_at", LONGEST_PAUSE), listener=LISTENER, done_at=None)
             .order_by("pk")[:MOST_A_SWEEP]
         )
         told: dict[int, list[Webhook]] = defaultdict(list)
@@ -202,9 +204,11 @@ def sweep() -> int:
     until, failed, accepted = time.monotonic() + SECONDS_A_SWEEP, set(), 0
     owed = (
         WebhookDelivery.objects.filter(
-            state=DeliveryState.OWED, next_try_at__lte=now(), webhook__state=WebhookState.ACTIVE
+            is_due("next_try_at", LONGEST_PAUSE),
+            Q(webhook__rests_until=None) | is_due("webhook__rests_until", LONGEST_REST),
+            state=DeliveryState.OWED,
+            webhook__state=WebhookState.ACTIVE,
         )
-        .exclude(webhook__rests_until__gt=now())
         .order_by("next_try_at", "pk")
         .values_list("pk", "webhook_id")[:MOST_A_SWEEP]
     )
