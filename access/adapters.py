@@ -1,5 +1,6 @@
 """How allauth's pages follow our rules: who may try, with what, and who is told."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -23,6 +24,8 @@ from access.sealing import opened, sealed
 from missions.models import User
 from missions.policy import must_prove_twice
 
+log = logging.getLogger(__name__)
+
 TOTP = "totp"
 
 
@@ -39,15 +42,20 @@ class AccountAdapter(DefaultAccountAdapter):
         anybody has that name or not.
         """
         account = str(credentials.get("username") or credentials.get("email") or "")
+        # By one name, or an address that somebody has would be hashed twice, and take longer.
+        credentials = {"username": account, "password": credentials.get("password", "")}
         doors = tries.at_sign_in(
             self.get_client_ip(request), account, device=device_known_to(request, account)
         )
         try:
             tries.count(doors)
         except tries.TooManyTries as refusal:
+            log.warning("sign-in refused: too many tries")
             raise ValidationError(refusal.detail) from refusal
         person = super().authenticate(request, **credentials)
-        if person is not None:
+        if person is None:
+            log.warning("sign-in refused: wrong name or password")
+        else:
             tries.take_back(doors)
         return person
 
@@ -57,6 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Count what has just been proved as proved lately: nobody is asked twice in a minute."""
         records = get_authentication_records(request, user)
+        log.info("signed in: person %s by %s", user.pk, [one["method"] for one in records])
         if records:
             last = dict(records[-1])
             method = last.pop("method")
@@ -116,6 +125,7 @@ class CodeMixin:
         except tries.TooManyTries as refusal:
             raise ValidationError(refusal.detail) from refusal
         if factor is None:
+            log.warning("sign-in refused: wrong code of person %s", self.user.pk)
             raise ValidationError(_("This code is wrong, or was used already."))
         self.authenticator = factor
         return code

@@ -1,6 +1,7 @@
 """The API's door: keys, sessions, invitations, and who is let in."""
 
 import datetime as dt
+import logging
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -48,16 +49,20 @@ from common.reading import is_plain
 from missions.models import AccessToken, User
 from missions.services import issue_token, revoke_token
 
+log = logging.getLogger(__name__)
+
 LATELY = dt.timedelta(hours=1)
 
 
 def _refused(said: str) -> Response:
+    log.warning("token refused")
     answer = problem(401, said)
     answer["WWW-Authenticate"] = 'Bearer realm="cimic"'
     return answer
 
 
 def _too_many(refusal: tries.TooManyTries) -> Response:
+    log.warning("token refused: too many tries")
     answer = refusal_response(refusal)
     answer["Retry-After"] = str(refusal.seconds)
     return answer
@@ -132,6 +137,7 @@ class TokensView(APIView):
         except tries.TooManyTries as refusal:
             return _too_many(refusal)
         token, made = issue_token(person=found, proved_twice=proved, **asked)
+        log.info("token given: person %s, proved twice %s", found.pk, proved)
         return Response({"token": token, "expires_at": made.expires_at})
 
     @extend_schema(responses=TokenLineSerializer(many=True))

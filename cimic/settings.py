@@ -187,7 +187,9 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # How often somebody may be wrong is counted by ``access.tries``; allauth counts the rest.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None} if not DEMO else False
+ACCOUNT_RATE_LIMITS = (
+    {"login": None, "login_failed": None, "reset_password": None} if not DEMO else False
+)
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CIMIC_PROXIES", default=0)
 
 MFA_ADAPTER = "access.adapters.MFAAdapter"
@@ -197,6 +199,7 @@ MFA_FORMS = {
     "reauthenticate": "access.adapters.CodeAgainForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}  # a whole mission may have one address
 MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = env.str("CIMIC_TOTP_ISSUER", default="") or f"CIMIC {urlsplit(SITE_URL).hostname}"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

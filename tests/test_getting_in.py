@@ -2,12 +2,14 @@
 
 import datetime as dt
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings as real
-from django.contrib.auth.hashers import identify_hasher, make_password
+from django.contrib.auth.hashers import MD5PasswordHasher, identify_hasher, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 
 from access import tries
@@ -126,6 +128,42 @@ def test_nobody_learns_who_has_an_account(client, mailoutbox):
     assert [letter.to for letter in letters(mailoutbox)] == [["cos@unac.example"]]
 
 
+class Counted(MD5PasswordHasher):
+    """A hasher that tells how often it was asked."""
+
+    times = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        Counted.times += 1
+        return str(super().encode(password, salt))
+
+
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_nor_by_how_long_it_takes_each_try_hashes_once(settings, client, door):
+    settings.PASSWORD_HASHERS = [f"{__name__}.Counted"]
+    found = {}
+    for name in ("cos", "cos@unac.example", "nobody", "nobody@unac.example"):
+        Counted.times = 0
+        if door == "page":
+            sign_in(client, name, "not this one")
+        else:
+            said = {"username": name, "password": "not this one"}
+            client.post("/api/v1/tokens/", said, "application/json")
+        found[name] = Counted.times
+
+    assert set(found.values()) == {1}, found
+
+
+def test_asking_for_somebody_elses_link_fills_no_mailbox_and_keeps_nobody_out(mailoutbox):
+    for number in range(14):
+        Client().post(
+            "/accounts/password/reset/",
+            {"email": "gender@unac.example"},
+            REMOTE_ADDR=f"203.0.113.{number}",
+        )
+    assert len(letters(mailoutbox)) == 10
+
+
 def test_a_closed_account_is_told_only_to_who_knows_its_password(client):
     person = who("gender")
     person.is_active = False
@@ -198,6 +236,23 @@ def test_the_table_of_tries_names_nobody(client):
     )
     with clock.telling(now() + dt.timedelta(days=32)):
         assert tries.forget_old() == 3
+
+
+def test_a_burst_of_guesses_is_counted_one_by_one(live, settings):
+    doors = tries.at_sign_in("192.0.2.9", "gender")
+
+    def guess(_number: int) -> bool:
+        try:
+            tries.count(doors)
+        except tries.TooManyTries:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        looked_at = sum(pool.map(guess, range(24)))
+    assert looked_at == 5
 
 
 def test_the_api_waits_as_the_page_does(client):

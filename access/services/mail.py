@@ -33,6 +33,8 @@ FIRST_PAUSE = dt.timedelta(seconds=20)
 LONGEST_PAUSE = dt.timedelta(hours=1)
 MOST_A_SWEEP = 50
 KEPT = dt.timedelta(days=30)
+MAILBOX_RESTS = dt.timedelta(hours=1)
+MOST_A_MAILBOX = 10
 
 
 def _domain() -> str:
@@ -56,8 +58,16 @@ def owe(
 
 
 def ask_new_password(email: str) -> None:
-    """Owe whoever has this address a link to a new password; nobody learns who has one."""
-    owe(MailKind.NEW_PASSWORD, email)
+    """Owe whoever has this address a link to a new password; nobody learns who has one.
+
+    Ten an hour are enough for one mailbox: each link holds for two hours, so whoever asks in
+    somebody else's name keeps nobody out, and fills no mailbox.
+    """
+    lately = Mail.objects.filter(
+        kind=MailKind.NEW_PASSWORD, to__iexact=email, made_at__gt=now() - MAILBOX_RESTS
+    )
+    if lately.count() < MOST_A_MAILBOX:
+        owe(MailKind.NEW_PASSWORD, email)
 
 
 def warn(person: User, what: str) -> None:
