@@ -69,7 +69,7 @@ def test_a_post_that_decides_sets_up_a_passkey_and_enters_with_it_alone(doors):
     sign_in(page, "dsrsg")
     expect(page.get_by_role("heading", level=1)).to_have_text("Second factor")
     page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("Passwordless").check()
+    expect(page.get_by_label("Let it sign me in alone")).to_be_checked()
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     expect(page.locator(".codes li")).to_have_count(10)

@@ -59,6 +59,14 @@ class NoAppView(LatelyMixin, DeactivateTOTPView):
 class KeyView(LatelyMixin, AddWebAuthnView):
     """Add a passkey or a security key."""
 
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.fields["name"].label = _("Name")
+        alone = form.fields["passwordless"]
+        alone.label, alone.initial = _("Let it sign me in alone, without the password"), True
+        alone.help_text = _("The device then asks for your finger, face or PIN each time.")
+        return form
+
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         _changed(self.request, "factor_added", Authenticator.Type.WEBAUTHN)
