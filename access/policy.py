@@ -24,8 +24,8 @@ def may_administer(actor: User, mission: Mission | int | None) -> Verdict:
     return not_you(_("Only the mission's administrator lets people in and out."))
 
 
-def may_change_account(actor: User, person: User, missions: set[int]) -> Verdict:
-    """Let an administrator end what a person has open, in a mission of theirs; never their own.
+def may_end_access(actor: User, person: User, missions: set[int]) -> Verdict:
+    """Let an administrator sign out whoever serves in a mission of theirs; not themselves here.
 
     ``missions`` are the person's. Only the installation's administrator touches one of these.
     """
@@ -36,6 +36,16 @@ def may_change_account(actor: User, person: User, missions: set[int]) -> Verdict
     if person.is_superuser or not missions & administered(actor):
         return not_you(_("Only the mission's administrator lets people in and out."))
     return YES
+
+
+def may_change_account(actor: User, person: User, missions: set[int]) -> Verdict:
+    """Let an administrator close or open an account that no other mission rests on too."""
+    verdict = may_end_access(actor, person, missions)
+    if verdict and not actor.is_superuser and missions - administered(actor):
+        return not_you(
+            _("This person serves in another mission too: ask the installation's administrator.")
+        )
+    return verdict
 
 
 def may_answer_invitation(invitation: Invitation) -> Verdict:

@@ -69,7 +69,7 @@ def let_administer(person: User) -> None:
 
 
 def link_to_choose_a_password(person: User) -> str:
-    """Return an address that is good for the days of a forgotten password's, once."""
+    """Return an address that is good for the hours of a forgotten password's, once."""
     path = reverse(
         "account_reset_password_from_key",
         kwargs={

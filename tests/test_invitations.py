@@ -269,6 +269,18 @@ def test_nobody_closes_their_own_account_or_the_installations_administrators():
             accounts.close_account(actor=who("admin"), person=who(name))
 
 
+def test_an_account_that_two_missions_rest_on_is_closed_by_neither_alone():
+    a_mission("UNMX")
+    person = who("gender")
+    Appointment.objects.filter(post=post_of("gender", "UNMX")).delete()
+    Appointment.objects.create(post=post_of("gender", "UNMX"), person=person, from_on=in_days(-1))
+    for deed in (accounts.close_account, accounts.forget_factors):
+        with pytest.raises(Forbidden, match="another mission"):
+            deed(actor=who("admin"), person=person)
+    accounts.end_access(actor=who("unmx.admin"), person=person)
+    assert [entry.chain.mission.code for entry in Entry.objects.all()] == ["UNMX"]
+
+
 # Letters
 
 

@@ -3,6 +3,7 @@
 What an administrator does to somebody's account is an entry in the mission's chain (P41).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -15,6 +16,7 @@ from access.queries import missions_of
 from access.services.mail import warn
 from common.clock import now
 from common.errors import NotNow
+from common.verdict import Verdict
 from ledger.services import append, chain_of_mission
 from missions.models import AccessToken, Mission, User
 from missions.queries import first_standing
@@ -46,11 +48,13 @@ def proof_changed(*, person: User, what: str, but: str = "") -> None:
     warn(person, what)
 
 
-def _locked(actor: User, person: User) -> tuple[User, set[int]]:
-    """Lock a person's row and ask whether the actor keeps their account."""
+def _locked(
+    actor: User, person: User, may: Callable[[User, User, set[int]], Verdict]
+) -> tuple[User, set[int]]:
+    """Lock a person's row and ask whether the actor may do this to their account."""
     locked = User.objects.select_for_update().get(pk=person.pk)
     missions = missions_of(locked)
-    policy.may_change_account(actor, locked, missions).enforce()
+    may(actor, locked, missions).enforce()
     return locked, missions
 
 
@@ -75,7 +79,7 @@ def end_access(*, actor: User, person: User) -> dict[str, int]:
 
     Raises ``Forbidden`` for anybody but an administrator of a mission of theirs.
     """
-    locked, missions = _locked(actor, person)
+    locked, missions = _locked(actor, person, policy.may_end_access)
     ended = {"sessions": end_sessions(locked), "tokens": end_tokens(locked)}
     _record(actor, locked, missions, "account.access_ended", ended)
     warn(locked, "access_ended")
@@ -89,7 +93,7 @@ def close_account(*, actor: User, person: User) -> User:
     Nothing that the person did is deleted. Raises ``Forbidden``, or ``NotNow`` if it is
     closed already.
     """
-    locked, missions = _locked(actor, person)
+    locked, missions = _locked(actor, person, policy.may_change_account)
     if not locked.is_active:
         raise NotNow(_("This account is closed already."))
     locked.is_active = False
@@ -114,7 +118,7 @@ def close_what_is_open(person: User, actor: User) -> dict[str, int]:
 @transaction.atomic
 def reopen_account(*, actor: User, person: User) -> User:
     """Open a closed account again. Raises ``Forbidden``, or ``NotNow`` if it is open."""
-    locked, missions = _locked(actor, person)
+    locked, missions = _locked(actor, person, policy.may_change_account)
     if locked.is_active:
         raise NotNow(_("This account is open."))
     locked.is_active = True
@@ -131,7 +135,7 @@ def forget_factors(*, actor: User, person: User) -> int:
     sure by another way that it is the person who asks (docs/admin/people.md). Raises
     ``Forbidden``, or ``NotNow`` where there is none.
     """
-    locked, missions = _locked(actor, person)
+    locked, missions = _locked(actor, person, policy.may_change_account)
     forgotten = Authenticator.objects.filter(user=locked).delete()[0]
     forgotten += OutsideIdentity.objects.filter(person=locked).delete()[0]
     if not forgotten:

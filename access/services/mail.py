@@ -109,9 +109,14 @@ def _invitation(letter: Mail) -> tuple[str, str] | None:
 
 
 def _new_password(letter: Mail) -> tuple[str, str] | None:
-    """Write the link to a new password; None for an address that nobody has."""
+    """Write the link to a new password; None for an address that nobody has.
+
+    And for whoever comes by single sign-on and has no password here: it opens no second way in.
+    """
     person = User.objects.filter(email__iexact=letter.to, is_active=True).first()
-    if person is None or not person.has_usable_password():
+    if person is None:
+        return None
+    if not person.has_usable_password() and person.outside_identities.exists():
         return None
     key = default_token_generator.make_token(person)
     path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])

@@ -47,5 +47,5 @@ class Command(BaseCommand):
             f"{made.administrator.username} administers it."
         )
         if made.link:
-            self.stdout.write(f"To choose a password, once and within days: {made.link}")
+            self.stdout.write(f"To choose a password, once and within two hours: {made.link}")
         self.stdout.write("Next: sectors, units, areas, people and who holds each post, /admin/.")
