@@ -2,7 +2,7 @@
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.urls import reverse
 
@@ -23,6 +23,8 @@ def _message(letter: Letter, words: Written) -> EmailMultiAlternatives:
     headers = {
         "Message-ID": letter.message_id,
         "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "List-Id": f"CIMIC {letter.mission.code} <notices.{letter.mission.mail_domain}>",
         "Content-Language": language_of(letter.person),
     }
     if request_id():
@@ -72,11 +74,16 @@ def _send(letter: Letter) -> bool:
     words = written_letter(letter)
     letter.subject, letter.body = words.subject, words.text
     letter.attempts += 1
+    line = get_connection()
     try:
-        _message(letter, words).send()
+        message = _message(letter, words)
+        message.connection = line
+        message.send()
     except OSError as error:
         put_off(letter, error)
         return False
+    finally:
+        line.close()  # also where it broke half-way
     letter.sent_at, letter.last_error = now(), ""
     letter.save(update_fields=["subject", "body", "attempts", "sent_at", "last_error"])
     log.info("letter sent", message_id=letter.message_id)
