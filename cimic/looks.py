@@ -27,7 +27,16 @@ from notices.vocabulary import WebhookState
 READ = re.compile(r"""["'](CIMIC_[A-Z_]+)["']""")
 HERE = Path(__file__).resolve().parent
 # Read by what starts the containers and the tests, not by the program.
-OTHERS = frozenset({"CIMIC_HOST", "CIMIC_TLS", "CIMIC_WEB", "CIMIC_HTTP_PORT", "CIMIC_HTTPS_PORT"})
+OTHERS = frozenset(
+    {
+        "CIMIC_HOST",
+        "CIMIC_TLS",
+        "CIMIC_WEB",
+        "CIMIC_HTTP_PORT",
+        "CIMIC_HTTPS_PORT",
+        "CIMIC_BACKUPS",
+    }
+)
 MOST_SKEW = dt.timedelta(seconds=5)
 LONGEST_SILENCE = dt.timedelta(minutes=2)
 SHORTEST_KEY = 50

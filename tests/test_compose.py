@@ -10,7 +10,7 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-ENDS = {"migrate"}
+ENDS = {"migrate", "backup"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -40,7 +40,7 @@ def test_the_proxy_alone_is_reachable_and_meets_the_web_servers_alone():
     assert "proxy" not in inside
     assert {name for name in SERVICES if "edge" in SERVICES[name]["networks"]} == {"proxy", "web"}
     assert all(COMPOSE["networks"][name]["internal"] for name in ("edge", "inside"))
-    for name in ("postgres", "redis", "pgbouncer", "beat", "migrate"):
+    for name in ("postgres", "redis", "pgbouncer", "beat", "migrate", "backup"):
         assert SERVICES[name]["networks"] == ["inside"]
 
 
