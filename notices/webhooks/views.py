@@ -83,6 +83,7 @@ class WebhooksView(LoginRequiredMixin, View):
             {
                 "webhook": webhook,
                 "tone": TONES[WebhookState(webhook.state)],
+                "failing": webhook.state == WebhookState.ACTIVE and webhook.failing_since,
                 "events": [_label(event) for event in webhook.events],
             }
             for webhook in webhooks_of(form.mission).order_by("name", "pk")
