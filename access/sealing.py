@@ -7,22 +7,18 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-__all__ = ["InvalidToken", "fresh_key", "opened", "opened_with", "sealed", "sealed_with"]
+__all__ = ["InvalidToken", "key_of", "opened", "opened_with", "sealed", "sealed_with"]
+
+
+def _derived(secret: str, purpose: str) -> str:
+    key = HKDF(SHA256(), 32, salt=None, info=f"cimic:{purpose}".encode()).derive(secret.encode())
+    return base64.urlsafe_b64encode(key).decode()
 
 
 def _keys(purpose: str) -> MultiFernet:
-    """Make the keys of a purpose from the server's secret, the newest first."""
+    """Make the keys of a purpose from the server's secrets, the newest first."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(
-        Fernet(
-            base64.urlsafe_b64encode(
-                HKDF(SHA256(), 32, salt=None, info=f"cimic:{purpose}".encode()).derive(
-                    secret.encode()
-                )
-            )
-        )
-        for secret in secrets
-    )
+    return MultiFernet(Fernet(_derived(secret, purpose)) for secret in secrets)
 
 
 def sealed(purpose: str, text: str) -> str:
@@ -35,9 +31,9 @@ def opened(purpose: str, text: str) -> str:
     return _keys(purpose).decrypt(text.encode()).decode()
 
 
-def fresh_key() -> str:
-    """Return a new key, for somebody else to keep."""
-    return Fernet.generate_key().decode()
+def key_of(held: str) -> str:
+    """Return the key that is made of a secret which somebody else holds, such as a browser."""
+    return _derived(held, "held")
 
 
 def sealed_with(key: str, text: str) -> str:

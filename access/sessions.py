@@ -1,4 +1,9 @@
-"""The session engine: Django's own, with the person beside it and the key as a digest."""
+"""The session engine: Django's own, with the person beside it, sealed for the browser alone.
+
+The row is found by a digest of what the cookie holds, and what it says is sealed with a key made
+of the same. So neither the table nor a backup of it lets anybody in, or shows the words that
+wait there for their writer, a link that was followed, a factor that is being set up.
+"""
 
 import datetime as dt
 from typing import Any
@@ -8,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from access.models import Session
+from access.sealing import InvalidToken, key_of, opened_with, sealed_with
 from common.canonical import sha256
 
 PERSON = "_auth_user_id"
@@ -18,6 +24,16 @@ SEEN = "seen"
 
 class SessionStore(DatabaseSessions):
     """Keep sessions where one statement ends all of a person's."""
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        return sealed_with(key_of(self.session_key or ""), super().encode(session_dict))
+
+    def decode(self, session_data: str) -> dict[str, Any]:
+        """Return what the session says; nothing where it was not sealed with this key."""
+        try:
+            return dict(super().decode(opened_with(key_of(self.session_key or ""), session_data)))
+        except InvalidToken:
+            return {}
 
     @classmethod
     def get_model_class(cls) -> Any:

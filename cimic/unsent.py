@@ -1,22 +1,17 @@
 """Words that arrived after the session had ended: kept until their writer has signed in.
 
 They are shown to nobody else: a signed cookie remembers who worked in this browser. They may be
-confidential, so the server keeps them sealed with a key that it gives to the browser and forgets:
-neither the table of sessions nor a backup of it can be read. Of the files that came with them the
-names are kept, so that they are chosen again.
+confidential: the session that they wait in is sealed with what the browser alone holds
+(``access.sessions``). Of the files that came with them the names are kept, so that they are chosen
+again.
 """
 
-import json
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import parse_qsl
 
-from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render, resolve_url
-
-from access.sealing import fresh_key, opened_with, sealed_with
 
 KEPT = "unsent"
 MOST = 200_000
@@ -40,15 +35,12 @@ class UnsentMiddleware:
         kept = request.session.get(KEPT) if request.method == "GET" else None
         if kept and kept["path"] == request.path and request.user.is_authenticated:
             del request.session[KEPT]
-            said = self._opened(request, kept["sealed"])
-            if said and said["who"] == str(request.user.pk):
-                words = parse_qsl(said["words"], keep_blank_values=True)
-                response: HttpResponseBase = self._offer(request, words, said["files"])
-                response.delete_cookie(settings.UNSENT_COOKIE_NAME)  # type: ignore[attr-defined]
-                return response
+            if kept["who"] == str(request.user.pk):
+                words = parse_qsl(kept["words"], keep_blank_values=True)
+                return self._offer(request, words, kept["files"])
         response = self.get_response(request)
         if request.method == "POST" and self._met_sign_in(request, response):
-            self._keep(request, response)
+            self._keep(request)
         elif request.user.is_authenticated and self._who(request) != str(request.user.pk):
             response.set_signed_cookie(  # type: ignore[attr-defined]
                 settings.WHO_COOKIE_NAME,
@@ -58,14 +50,6 @@ class UnsentMiddleware:
                 secure=settings.SESSION_COOKIE_SECURE,
             )
         return response
-
-    def _opened(self, request: HttpRequest, sealed: str) -> dict[str, Any] | None:
-        """Open the words with the browser's key; None where it has another, or none."""
-        try:
-            said = opened_with(request.COOKIES.get(settings.UNSENT_COOKIE_NAME, ""), sealed)
-        except InvalidToken:
-            return None
-        return dict(json.loads(said))
 
     def _who(self, request: HttpRequest) -> str:
         return str(request.get_signed_cookie(settings.WHO_COOKIE_NAME, default=""))
@@ -78,24 +62,18 @@ class UnsentMiddleware:
             and "X-Autosave" not in request.headers
         )
 
-    def _keep(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        """Keep the words sealed, and let the browser alone have the key, until it is closed."""
+    def _keep(self, request: HttpRequest) -> None:
         who, words = self._who(request), request.POST.urlencode()
         secret = any("password" in name for name in request.POST)
         files = [upload.name for box in request.FILES for upload in request.FILES.getlist(box)]
         says = any(_is_word(name, str(value)) for name, value in request.POST.items())
-        if not who or secret or not (says or not files) or len(words) > MOST:
-            return
-        key = fresh_key()
-        said = json.dumps({"words": words, "files": files, "who": who})
-        request.session[KEPT] = {"path": request.path, "sealed": sealed_with(key, said)}
-        response.set_cookie(  # type: ignore[attr-defined]
-            settings.UNSENT_COOKIE_NAME,
-            key,
-            httponly=True,
-            samesite="Lax",
-            secure=settings.SESSION_COOKIE_SECURE,
-        )
+        if who and not secret and (says or not files) and len(words) <= MOST:
+            request.session[KEPT] = {
+                "path": request.path,
+                "words": words,
+                "files": files,
+                "who": who,
+            }
 
     def _offer(
         self, request: HttpRequest, pairs: list[tuple[str, str]], files: list[str]

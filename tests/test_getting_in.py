@@ -15,6 +15,7 @@ from django.test import Client
 from access import tries
 from access.models import Mail, Session, Tries
 from access.passwords import OwnWordsValidator
+from access.sessions import SessionStore
 from common import clock
 from common.clock import now
 from ledger.models import Entry
@@ -268,12 +269,14 @@ def test_the_api_waits_as_the_page_does(client):
 # Sessions
 
 
-def test_a_session_is_kept_by_a_digest_of_what_the_browser_holds(client):
+def test_a_session_is_kept_by_a_digest_of_what_the_browser_holds_and_sealed_with_it(client):
     sign_in(client, "gender", headers={"User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"})
     key = client.cookies["sessionid"].value
     row = Session.objects.get(person=who("gender"))
 
     assert key not in f"{row.session_key} {row.session_data}"
+    assert SessionStore("x" * 32).decode(row.session_data) == {}
+    assert SessionStore(key).decode(row.session_data)["_auth_user_id"] == str(row.person_id)
     page = client.get("/account/").content.decode()
     assert "Firefox · Linux" in page
     assert "Here" in page
