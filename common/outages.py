@@ -1,7 +1,8 @@
 """What the server lacks for a while, told from what is broken: the database, or room on a disk.
 
-Either way nothing of the deed was done, and the same call may be made again: by a person when
-they are told, by a program after ``Retry-After`` seconds.
+Either way nothing was half done, and the same call may be made again, under the same key: by a
+person when they are told, by a program after ``Retry-After`` seconds. Where the database went away
+in the moment of its commit nobody can know whether that was done; the key tells.
 """
 
 import errno
@@ -54,7 +55,10 @@ def outage_of(error: BaseException | None) -> Outage | None:
     is_away = code is None and isinstance(error, OperationalError | InterfaceError)
     if is_away or (code or "").startswith(AWAY):
         return DatabaseAway(
-            _("The database does not answer. Nothing was recorded: try again in a moment.")
+            _(
+                "The database does not answer. Try again in a moment: what you sent counts once you "
+                "see it recorded."
+            )
         )
     return None
 

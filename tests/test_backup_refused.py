@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyrage import x25519
 
 from cimic.backup.bundle import ABOUT, FORMAT, MANIFEST, SIGNATURE, Writer
-from cimic.backup.restoring import check, refuse_newer
+from cimic.backup.restoring import Checked, check, refuse_newer, refuse_older_server
 from cimic.backup.sealing import Unusable, identities_in, recipients_of, sealed
 from cimic.backup.taking import leaves, signed_text
 from cimic.backup.tools import find_tool
@@ -158,6 +158,14 @@ def test_a_backup_of_a_newer_cimic_is_refused_and_of_an_older_one_is_not():
     )
     with pytest.raises(Unusable, match=r"newer CIMIC \(ledger.9999_later\)"):
         refuse_newer(newer)
+
+
+def test_a_backup_from_a_newer_postgresql_is_refused_by_name():
+    found = Checked(about={"postgresql": 18})
+    refuse_older_server(found, 18)
+
+    with pytest.raises(Unusable, match="from PostgreSQL 18, this server is 15"):
+        refuse_older_server(found, 15)
 
 
 def test_a_key_file_without_a_key_is_told(tmp_path: Path):

@@ -102,6 +102,16 @@ def refuse_newer(found: Checked) -> None:
         raise Unusable(f"The backup is of a newer CIMIC ({newer[-1]}): install that one first.")
 
 
+def refuse_older_server(found: Checked, server: int) -> None:
+    """Raise ``Unusable`` for a dump of a newer PostgreSQL than the server is."""
+    dumped = int(found.about["postgresql"])
+    if dumped > server:
+        raise Unusable(
+            f"The backup is from PostgreSQL {dumped}, this server is {server}: restore it to "
+            f"{dumped} or newer."
+        )
+
+
 class Place:
     """Where a backup is restored to: the database as its owner sees it, and the folder of files."""
 
@@ -236,6 +246,7 @@ def restore(file: BinaryIO, identities: Sequence[x25519.Identity], found: Checke
         place.move_in()
         return
     refuse_newer(found)
+    refuse_older_server(found, place.server_version())
     place.refuse_unless_empty()
     _restore_words(place)  # is there a program that fits? before anything is written
     try:
