@@ -56,8 +56,8 @@ def outage_of(error: BaseException | None) -> Outage | None:
     if is_away or (code or "").startswith(AWAY):
         return DatabaseAway(
             _(
-                "The database does not answer. Try again in a moment: what you sent counts once you "
-                "see it recorded."
+                "The database does not answer. Try again in a moment: what you sent counts once "
+                "you see it recorded."
             )
         )
     return None
