@@ -316,6 +316,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cimic.contract.tell_of_refusals",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "StatusEnum": "requests_app.vocabulary.Status",
         "KindEnum": "requests_app.vocabulary.Kind",

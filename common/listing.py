@@ -11,6 +11,27 @@ from common.errors import FieldError, Malformed
 from common.paging import MOST, USUAL, Page
 
 
+class CursorPages:
+    """How the document describes a list that comes page by page; views name it, none runs it."""
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Name the questions that every list takes."""
+        size = {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
+        return [
+            {"name": "cursor", "in": "query", "schema": {"type": "string"}},
+            {"name": "page_size", "in": "query", "schema": size},
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Wrap the lines as ``list_response`` does."""
+        address = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["results", "next", "previous"],
+            "properties": {"results": schema, "next": address, "previous": address},
+        }
+
+
 def asked_page(request: Request) -> tuple[str, int]:
     """Return the cursor and the page size asked for; raise ``Malformed`` for a bad size."""
     size = request.query_params.get("page_size", str(USUAL))

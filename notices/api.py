@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from common.versions import VERSION_HEADER, asked_version
 from notices import services
@@ -44,6 +44,8 @@ class NoticeSerializer(serializers.Serializer[Any]):
 
 class NoticesView(APIView):
     """One's own notices, newest first."""
+
+    pagination_class = CursorPages
 
     @extend_schema(
         parameters=[OpenApiParameter("which", OpenApiTypes.STR, enum=list(WHICH), default="all")],

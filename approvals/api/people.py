@@ -16,7 +16,7 @@ from approvals.forms.people import DelegationForm, InChargeForm
 from approvals.serializers.people import DelegationSerializer, InChargeSerializer
 from common.errors import Forbidden
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from common.reading import is_plain
 from missions.models import Appointment, Delegation, Mission, Post
@@ -47,6 +47,8 @@ def _delegations_of(person: Any) -> Any:
 
 class DelegationsView(IdempotentPosts, APIView):
     """The delegations I gave, hold, or that my posts gave; and giving one."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=DelegationSerializer(many=True))
     def get(self, request: Request) -> Response:

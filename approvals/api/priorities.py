@@ -12,13 +12,15 @@ from approvals.forms.priorities import PrioritySetForm, read_set
 from approvals.models import PrioritySet
 from approvals.serializers.priorities import PrioritySetSerializer
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from missions.queries import standings_of
 
 
 class PrioritiesView(IdempotentPosts, APIView):
     """The mission's sets of priorities, the newest first; setting another (P34)."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=PrioritySetSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -32,7 +32,7 @@ from approvals.serializers.processes import (
 from approvals.services.checking import check_in, roles_held
 from common.errors import FieldError, Malformed, VersionMissing
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from requests_app.vocabulary import Route
 
@@ -87,6 +87,8 @@ class ProcessView(APIView):
 
 class ProcessesView(IdempotentPosts, ProcessView):
     """The mission's processes, with what each route runs on today; a new draft."""
+
+    pagination_class = CursorPages
 
     @extend_schema(
         parameters=[

@@ -15,12 +15,14 @@ from approvals.queries import referrals_waiting_on, visible_to
 from approvals.serializers.referrals import ReferralSerializer, ResolvingSerializer
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 
 
 class ReferralsView(APIView):
     """The referrals that wait on my posts, most urgent first (P52)."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=ReferralSerializer(many=True))
     def get(self, request: Request) -> Response:

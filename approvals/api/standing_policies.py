@@ -15,7 +15,7 @@ from approvals.forms.standing_policies import LastDayForm, StandingPolicyForm
 from approvals.models import StandingPolicy
 from approvals.serializers.standing_policies import StandingPolicySerializer
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from common.reading import is_plain
 from missions.queries import standings_of
@@ -23,6 +23,8 @@ from missions.queries import standings_of
 
 class StandingPoliciesView(IdempotentPosts, APIView):
     """The mission's standing policies for security support (P39)."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=StandingPolicySerializer(many=True))
     def get(self, request: Request) -> Response:

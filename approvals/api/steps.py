@@ -26,7 +26,7 @@ from approvals.services.reading import keep_reading
 from approvals.vocabulary import SeatKind
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from ledger.readings import API
 from missions.models import User
@@ -70,6 +70,8 @@ def said_in(data: Any) -> dict[str, Any]:
 
 class InboxView(APIView):
     """The steps open for my posts, most urgent first."""
+
+    pagination_class = CursorPages
 
     @extend_schema(parameters=NARROWS, responses=StepSerializer(many=True), operation_id="inbox")
     def get(self, request: Request) -> Response:

@@ -104,7 +104,7 @@ class ProcessLineSerializer(serializers.ModelSerializer[Process]):
     name = serializers.CharField(source="content.name")
     state = serializers.ChoiceField(STANDS, source="stands")
     based_on = BasedOnSerializer(allow_null=True)
-    drafted_by = serializers.CharField(source="drafted_by.name", default=None)
+    drafted_by = serializers.CharField(source="drafted_by.name", default=None, allow_null=True)
 
     class Meta:
         model = Process

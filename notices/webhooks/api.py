@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from common.versions import VERSION_HEADER, asked_version
 from missions.models import User
@@ -99,6 +99,8 @@ def _with_secret(webhook: Webhook, secret: str, status: int) -> Response:
 
 class WebhooksView(IdempotentPosts, APIView):
     """The mission's webhooks; registering one. Its secret is in the first answer alone."""
+
+    pagination_class = CursorPages
 
     not_kept = ("secret",)
 
@@ -194,6 +196,8 @@ class TryWebhookView(IdempotentPosts, APIView):
 
 class WebhookDeliveriesView(APIView):
     """What a webhook was told, newest first."""
+
+    pagination_class = CursorPages
 
     @extend_schema(
         parameters=[OpenApiParameter("state", OpenApiTypes.STR, enum=DeliveryState.values)],

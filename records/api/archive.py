@@ -136,7 +136,7 @@ class ArchiveSummaryView(APIView):
 class ClassesView(IdempotentPosts, APIView):
     """The mission's retention classes; adding one, or changing the one of this code."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses={200: {"type": "array", "items": {"type": "object"}}})
     def get(self, request: Request) -> Response:
         lines = RetentionClass.objects.filter(mission=_mission(_person(request)))
         return Response([class_for_api(line) for line in lines])

@@ -18,7 +18,7 @@ from approvals.queries import files_of
 from approvals.queries.messages import messages_for
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.negotiation import WhateverIsAccepted
 from common.paging import page_of
 from common.serving import serve_file
@@ -95,6 +95,8 @@ def _mentions_in(data: dict[str, Any]) -> list[str]:
 
 class MessagesView(IdempotentPosts, APIView):
     """What was said about a request, as far as one reads it; say something more."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=MessageSerializer(many=True), operation_id="messages")
     def get(self, request: Request, reference: str) -> Response:

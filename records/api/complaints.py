@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from common.clock import now
 from common.errors import FieldError, Forbidden, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from common.reading import is_plain
 from records import complaints
@@ -66,6 +66,8 @@ class ComplaintSerializer(serializers.ModelSerializer[Complaint]):
 
 class ComplaintsView(IdempotentPosts, APIView):
     """The complaints I logged, or that are mine to handle; logging one."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=ComplaintSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 
 from common.errors import FieldError, Malformed
 from common.kept import read_aloud
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.negotiation import WhateverIsAccepted
 from common.paging import page_of
 from common.ranges import KeptFile, file_response
@@ -145,6 +145,7 @@ class RegisterFileView(APIView):
 
 def _of_form(form: str) -> type[RegisterFileView]:
     media_type = FORMS[form].media_type.split(";")[0]
+    body = {"csv": OpenApiTypes.STR, "xlsx": OpenApiTypes.BINARY}.get(form, OpenApiTypes.OBJECT)
 
     class OneForm(RegisterFileView):
         """The register as a file: the query of ``requests/``, the rows of one's own sight.
@@ -156,7 +157,7 @@ def _of_form(form: str) -> type[RegisterFileView]:
         @extend_schema(
             operation_id=f"register_{form}",
             parameters=[*REGISTER_PARAMETERS, *EXPORT_PARAMETERS],
-            responses={(200, media_type): OpenApiTypes.STR, 202: ExportSerializer},
+            responses={(200, media_type): body, 202: ExportSerializer},
         )
         def get(self, request: Request) -> Any:
             return super().get(request)
@@ -177,6 +178,8 @@ def own_export(person: Any, export_id: Any) -> ExportRun:
 
 class ExportsView(APIView):
     """One's own exports, the latest first."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=ExportSerializer(many=True), operation_id="exports")
     def get(self, request: Request) -> Response:
@@ -259,6 +262,14 @@ class ExplainedSerializer(serializers.Serializer[Explained]):
 OF_THE_DICTIONARY = ("columns", "view", "language")
 
 
+class DictionarySerializer(serializers.Serializer[Any]):
+    """The columns of an export in one language; ``view`` is '' or 4w."""
+
+    language = serializers.CharField()
+    view = serializers.CharField()
+    columns = ExplainedSerializer(many=True)
+
+
 def shape_asked(params: Any) -> Shape:
     """Return the layout that a dictionary explains; raise ``Malformed`` for what means nothing."""
     shape, errors = read_shape(params)
@@ -279,7 +290,7 @@ class DictionaryView(APIView):
     @extend_schema(
         operation_id="export_dictionary",
         parameters=EXPORT_PARAMETERS,
-        responses=ExplainedSerializer(many=True),
+        responses=DictionarySerializer,
     )
     def get(self, request: Request) -> Response:
         shape = shape_asked(request.query_params)

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from common.errors import FieldError, Forbidden, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from missions.models import DisplacementSite, Post
 from missions.queries import standings_of
@@ -134,6 +134,8 @@ def _duties_of(person: Any) -> Any:
 
 class DutiesView(IdempotentPosts, APIView):
     """The duties to protect that my posts carry; laying one on a post."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=DutySerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from records import saved_views
 from records.models import SavedView
@@ -66,6 +66,8 @@ def _said(request: Request) -> dict[str, Any]:
 
 class SavedViewsView(IdempotentPosts, APIView):
     """One's own saved views and those shared in the mission; keep another."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=SavedViewSerializer(many=True), operation_id="views")
     def get(self, request: Request) -> Response:

@@ -15,7 +15,7 @@ from approvals import services as approvals
 from approvals.queries import where_found
 from common.errors import FieldError, Malformed, VersionMissing
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import is_uuid, page_of
 from common.patience import looking_up
 from ledger.queries import history_of
@@ -47,6 +47,8 @@ def _client_id(data: dict[str, Any]) -> UUID | None:
 
 class RequestsView(IdempotentPosts, RecordView):
     """The requests in one's own sight; a new draft."""
+
+    pagination_class = CursorPages
 
     @extend_schema(
         parameters=REGISTER_PARAMETERS,
@@ -163,6 +165,8 @@ def _version(request: Request) -> int:
 
 class HistoryView(APIView):
     """A record's entries, oldest first, each with its hash and the one before."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=EntrySerializer(many=True))
     def get(self, request: Request, reference: str) -> Response:
