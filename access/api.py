@@ -42,7 +42,7 @@ from common.canonical import sha256
 from common.clock import now
 from common.errors import FieldError, Forbidden, Malformed
 from common.idempotency import IdempotentPosts
-from common.listing import asked_page, list_response
+from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from common.problems import problem, refusal_response
 from common.reading import is_plain
@@ -96,6 +96,8 @@ def _asked_token(data: dict[str, Any]) -> dict[str, Any]:
 
 class TokensView(APIView):
     """Keys to the API: give a person one, for twelve hours unless asked otherwise; list mine."""
+
+    pagination_class = CursorPages
 
     permission_classes = [AllowAny]
 
@@ -166,6 +168,8 @@ def _current(request: Request) -> str:
 class SessionsView(APIView):
     """Where I am signed in; ending all of it but here."""
 
+    pagination_class = CursorPages
+
     @extend_schema(responses=SessionSerializer(many=True))
     def get(self, request: Request) -> Response:
         cursor, size = asked_page(request)
@@ -211,6 +215,8 @@ def _proved(request: Request) -> None:
 class InvitationsView(IdempotentPosts, APIView):
     """The invitations into the missions whose people I keep; and inviting."""
 
+    pagination_class = CursorPages
+
     @extend_schema(responses=InvitationSerializer(many=True))
     def get(self, request: Request) -> Response:
         cursor, size = asked_page(request)
@@ -247,6 +253,8 @@ class InvitationDeedView(IdempotentPosts, APIView):
 
 class PeopleView(APIView):
     """The people of the missions that I administer, and how each gets in."""
+
+    pagination_class = CursorPages
 
     @extend_schema(responses=PersonSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -148,6 +148,21 @@ webhooks/<int:pk>/resume/
 webhooks/<int:pk>/end/
 webhooks/<int:pk>/try/
 webhooks/<int:pk>/deliveries/<int:delivery_id>/again/
+api/v1/tokens/<int:token_id>/
+api/v1/sessions/<slug:session_id>/
+api/v1/invitations/<int:invitation_id>/resend/
+api/v1/invitations/<int:invitation_id>/withdraw/
+api/v1/people/<str:username>/end-access/
+api/v1/people/<str:username>/close/
+api/v1/people/<str:username>/reopen/
+api/v1/people/<str:username>/forget-factors/
+account/tokens/<int:token_id>/end/
+people/invitations/<int:invitation_id>/resend/
+people/invitations/<int:invitation_id>/withdraw/
+people/<str:username>/end-access/
+people/<str:username>/close/
+people/<str:username>/reopen/
+people/<str:username>/forget-factors/
 notices/<int:pk>/open/
 notices/<int:pk>/read/
 """
@@ -188,6 +203,13 @@ api/v1/archive/
 api/v1/archive/summary/
 api/v1/archive/classes/
 api/v1/webhooks/
+api/v1/sessions/
+api/v1/invitations/
+api/v1/people/
+account/
+account/tokens/new/
+people/
+people/invite/
 webhooks/
 /
 help/
@@ -236,6 +258,7 @@ notices/preferences/
 
 # Only written to, naming no one thing in the address. What the body names is asked for there.
 DEEDS = """
+account/sign-out/
 api/v1/notices/read/
 api/v1/extreme-situations/
 api/v1/steps/answers/
@@ -258,6 +281,8 @@ ANYBODY = """
 api/v1/health/
 api/v1/health/live/
 metrics
+invited/
+invited/<int:invitation_id>/<str:secret>/
 api/v1/tokens/
 api/v1/schema/
 api/v1/^.*$

@@ -226,7 +226,7 @@ class HandoverView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         if not _posts_of(request):
             return render(request, "records/handover.html", {"page": None})
-        return _show(request, _post(request, request.GET.get("post", "")))
+        return _show(request, _post(request, text_of(request.GET, "post")))
 
 
 class _DeedView(LoginRequiredMixin, View):

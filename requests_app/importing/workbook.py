@@ -38,6 +38,10 @@ MOST_PARTS = 2_000
 # Rows that hold nothing but a look are passed over, but not without end.
 MOST_ROWS_OF_NOTHING = 50_000
 MOST_NAMED = 50
+# XML that is held whole: a row at once, all that is no row, a part beside the sheets.
+MOST_HELD = 200_000
+MOST_BESIDE = 8 * 1024 * 1024
+READ_PIECEMEAL = ("xl/worksheets/", "xl/sharedStrings.xml")
 ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -78,6 +82,9 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
         )
     for part in parts:
         if part.filename.endswith((".xml", ".rels")):
+            beside = not part.filename.startswith(READ_PIECEMEAL)
+            if beside and part.file_size > MOST_BESIDE:
+                raise _damaged()
             content = archive.read(part)
             if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\0" in content[:4]:
                 raise _damaged()
@@ -100,20 +107,32 @@ def _sheets_of(archive: zipfile.ZipFile) -> list[tuple[str, bool, str]]:
 
 
 def _look(archive: zipfile.ZipFile, path: str) -> Looked:
-    """Go through a sheet's XML once, and stop as soon as it is more than is read."""
+    """Go through a sheet's XML once, and stop as soon as it is more than is read.
+
+    What is no sheet of a workbook, or would be held whole by whoever reads it after us, is
+    damaged: rows alone are forgotten one by one.
+    """
     looked = Looked()
     root: Any = None
-    passed = 0
+    passed = held = before_row = 0
     with archive.open(path) as part:
         for event, one in ElementTree.iterparse(part, events=("start", "end")):  # noqa: S314
             if event == "start":
+                if held == 0 and one.tag != f"{MAIN}worksheet":
+                    raise _damaged()
                 if one.tag == f"{MAIN}sheetData":
                     root = one
+                if one.tag == f"{MAIN}row":
+                    before_row = held
+                held += 1
+                if held > MOST_HELD:
+                    raise _damaged()
                 continue
             if one.tag == f"{MAIN}c":
                 _look_at_cell(one, looked)
             elif one.tag == f"{MAIN}row":
                 passed += 1
+                held = before_row if root is not None else held
                 looked.rows += any(cell.find(f"{MAIN}v") is not None for cell in one) or any(
                     cell.find(f"{MAIN}is") is not None for cell in one
                 )
