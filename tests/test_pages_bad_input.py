@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
+from access.models import Session
 from approvals import services
 from approvals.models import Answer, Step
 from requests_app.models import AssistanceRequest, Attachment
