@@ -22,8 +22,13 @@ from pypdf import PdfReader
 from approvals import services as approvals
 from approvals.queries import visible_to, with_who_asks
 from approvals.queries.low_profile import files_of
+from common.clock import now
 from ledger.models import AccessLog
 from notices import services as notices
+from notices.models import Notice
+from records import saved_views
+from records.models import Complaint, ExportRun
+from requests_app.importing import bringing
 from requests_app.models import AssistanceRequest
 from tests.builders import (
     POSTS,
@@ -34,8 +39,8 @@ from tests.builders import (
     security_answers,
     who,
 )
-from tests.calling import finish
-from tests.doors import ALL, APART, LISTS, RECORD, lines, methods_of, served
+from tests.calling import Caller, finish
+from tests.doors import ALL, APART, LISTS, RECORD, THEIRS, lines, methods_of, served
 
 pytestmark = pytest.mark.django_db
 LONG = bool(os.environ.get("CIMIC_LONG"))
@@ -265,6 +270,49 @@ def test_what_one_may_see_is_there_and_tells_of_nothing_else(world):
     assert probes > 80
     if LONG:
         assert closed - opened == NEVER_THERE
+
+
+def test_what_is_somebody_elses_is_answered_as_what_does_not_exist(world):
+    chief, mission = who("chief.cimic"), world.records["east"].mission
+    view = saved_views.save_view(actor=chief, name="Zqmine", query="", shared=False)
+    run = bringing.upload(actor=chief, name="a.csv", content=b"Title\nZqrow\n")
+    process = approvals.draft_process(actor=chief, route="qip")
+    Caller("cmcoord").tell("complaints/", {"matter": "zqcomplaint"}, expect=201)
+    export = ExportRun.objects.create(by=chief, mission=mission, form="csv", started_at=now())
+    here, nothing = str(UUID(int=9)), "999999"
+    values = {
+        "<int:view_id>": (str(view.pk), nothing),
+        "<uuid:run_id>": (str(run.pk), here),
+        "<int:process_id>": (str(process.pk), nothing),
+        "processes/<int:pk>": (f"processes/{process.pk}", f"processes/{nothing}"),
+        "complaints/<str:reference>": (
+            f"complaints/{Complaint.objects.get().reference}",
+            "complaints/UNAC-CP-2026-9999",
+        ),
+        "<uuid:export_id>": (str(export.pk), here),
+        "<int:notice_id>": (str(Notice.objects.filter(person=chief)[0].pk), nothing),
+        "notices/<int:pk>": (
+            f"notices/{Notice.objects.filter(person=chief)[0].pk}",
+            f"notices/{nothing}",
+        ),
+    }
+    probes = 0
+    for username in ("unex.chief.cimic", "unex.cos", "partner.un"):
+        desk = at_the_desk_of(username)
+        for pattern in lines(THEIRS):
+            for word, (theirs, none) in values.items():
+                if word not in pattern:
+                    continue
+                one, other = pattern.replace(word, theirs), pattern.replace(word, none)
+                # a partner of the mission reads its processes
+                if "<" in one or (username == "partner.un" and "processes" in pattern):
+                    continue
+                for method in methods_of(world.views[pattern]):
+                    found, empty = knock(desk, method, f"/{one}"), knock(desk, method, f"/{other}")
+                    assert found[0] == empty[0] in {403, 404, 405, 415, 428}, (username, one)
+                    assert same(found[1], f"/{one}") == same(empty[1], f"/{other}"), one
+                    probes += 1
+    assert probes > 40
 
 
 def test_no_list_map_figure_export_or_notice_holds_a_word_of_what_one_does_not_see(world):

@@ -19,7 +19,7 @@ SUBMITTED = Q(submitted_at__isnull=False)
 REACHED = (StepState.OPEN, StepState.ANSWERED, StepState.LAPSED)
 
 
-def _is_of_the_force(standing: Standing) -> bool:
+def looks_as_the_force(standing: Standing) -> bool:
     """Whether the force's eyes look through a post: its own posts', and whoever of it stands in.
 
     The Chief UN-CIMIC's is the exception: whoever acts for it registers what comes (P41).
@@ -37,7 +37,7 @@ def _bound(standing: Standing, to: str = "") -> Q:
     approved it: such rows are ``hidden_from_force``. ``to`` leads to the record's columns.
     """
     bound = Q()
-    if _is_of_the_force(standing):
+    if looks_as_the_force(standing):
         bound &= Q(**{f"{to}hidden_from_force": False})
     if standing.routes:
         bound &= Q(**{f"{to}route__in": standing.routes})
@@ -111,7 +111,7 @@ def arms_of(person: User) -> list[Q]:
     if not standings:
         return [Q(pk__in=[])]
     here = Q(mission__in={held.post.mission_id for held in standings})
-    if all(map(_is_of_the_force, standings)):
+    if all(map(looks_as_the_force, standings)):
         here &= Q(hidden_from_force=False)
     arms = [Q(requested_by=person.pk) & here, _of_posts(standings)]
     organisations = {held.post.organisation_id for held in standings if not held.routes}
