@@ -22,7 +22,7 @@ from tests.calling import Caller
 from tests.killing import CHECKOUT, Load, Place, Post
 from tests.test_start import free_port, surroundings
 
-KILLS = int(os.environ.get("CIMIC_KILLS") or 6)
+KILLS = int(os.environ.get("CIMIC_KILLS") or 4)
 SEED = int(os.environ.get("CIMIC_KILLS_SEED") or time.time())
 CLIENTS = 3
 OWED = """
