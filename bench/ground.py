@@ -1,0 +1,80 @@
+"""What a run finds in its database: words, a case, a far page; who signs in, and how."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.test import Client
+
+from bench.pages import asked
+from bench.plans import keep_plans
+from common.paging import _write
+from ledger.models import Chain
+from missions.models import User
+from missions.services import issue_token
+from requests_app.models import AssistanceRequest
+
+PAGE_1000 = 999 * 50
+
+
+def signed_in(username: str, *, api: bool) -> dict[str, str]:
+    """Return the headers of somebody who has signed in: a token's, or a session's."""
+    person = User.objects.get(username=username)
+    if api:
+        token, _expires = issue_token(person=person)
+        return {"Authorization": f"Bearer {token}"}
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.save()
+    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}"}
+
+
+def records() -> int:
+    return AssistanceRequest.objects.count()
+
+
+def entries() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(length) FROM ledger_chain")
+        return int(cursor.fetchone()[0])
+
+
+def _words() -> tuple[list[str], str]:
+    """Return the three market names and a place's name, from the newest copies' own texts."""
+    rows = AssistanceRequest.objects.filter(description__contains="through the market of ")
+    newest = list(rows.order_by("-created_at")[:400].values_list("description", "place"))
+    markets: dict[str, int] = {}
+    for text, _place in newest:
+        name = text.split("through the market of ")[1].split(";")[0]
+        markets[name] = markets.get(name, 0) + 1
+    often = sorted(markets, key=lambda name: -markets[name])
+    return often[:3], newest[7][1]
+
+
+def where() -> tuple[list[str], str, str, str]:
+    """Return the words, a place, the marker of page 1,000 and the longest case of 12 steps."""
+    markets, place = _words()
+    rows = AssistanceRequest.objects.order_by("-created_at", "-id")
+    far = list(rows[min(PAGE_1000, records() - 100) :][:1])
+    cursor = _write("next", far[0], ["created_at", "id"])
+    longest = Chain.objects.filter(subject="request").order_by("-length")[0]
+    return markets, place, cursor, longest.reference
+
+
+def keep_all_plans(only: str = "") -> None:
+    """Keep the plans of each address's slowest statements."""
+    for one in asked(*where()):
+        if only and only not in one.name:
+            continue
+        api = one.path.startswith("/api/")
+        headers: dict[str, Any] = {}
+        client = Client(SERVER_NAME="127.0.0.1")
+        if api:
+            headers["HTTP_AUTHORIZATION"] = signed_in(one.who, api=True)["Authorization"]
+        else:
+            client.force_login(User.objects.get(username=one.who))
+        keep_plans(one.name, client, one.path, **headers)

@@ -1,0 +1,143 @@
+"""The production processes, by hand: PostgreSQL tuned as documented, gunicorn with two workers."""
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cimic.embedded import Server, load_env, secret_key, tell_signing_key
+from cimic.embedded.postgres import OWNER, SERVING
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+WORKERS, THREADS = 2, 4
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+class Site:
+    """CIMIC served from a data folder, with the floor beside it."""
+
+    def __init__(self, folder: Path, memory: int) -> None:
+        self.folder, self.port = folder, free_port()
+        os.environ.setdefault("CIMIC_DATABASE_MEMORY_MB", str(memory))
+        self.server = Server(folder / "postgres")
+        self.web: subprocess.Popen[bytes] | None = None
+
+    def prepare(self, records: int, seed: int) -> float:
+        """Have database, records and static files; return how long loading took, or 0."""
+        load_env()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.environ["CIMIC_DATA"] = str(self.folder)
+        os.environ.setdefault("CIMIC_SECRET_KEY", secret_key(self.folder))
+        tell_signing_key(self.folder)
+        self.server.ensure()
+        os.environ["CIMIC_DATABASE_URL"] = self.server.url(SERVING)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+        owner = {"CIMIC_OWNER_DATABASE_URL": self.server.url(OWNER)}
+        self.manage("migrate", "-v", "0", **owner)
+        self.manage("collectstatic", "--no-input", "-v", "0")
+        began = time.perf_counter()
+        said = self.manage("load_demo", "--records", str(records), "--seed", str(seed), **owner)
+        return 0.0 if "nothing was changed" in said else time.perf_counter() - began
+
+    def manage(self, *words: str, **environment: str) -> str:
+        """Run a command to its end and return what it said; raise if it fails."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=CHECKOUT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "cimic.settings", **environment},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        sys.stderr.write(done.stdout)
+        return done.stdout
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve while the block runs."""
+        words = (
+            f"gunicorn cimic.wsgi --workers {WORKERS} --threads {THREADS} --preload "
+            f"--no-control-socket --timeout 120 --keep-alive 30 --log-level error "
+            f"--bind 127.0.0.1:{self.port}"
+        )
+        self.web = subprocess.Popen(
+            [sys.executable, "-m", *words.split()],
+            cwd=CHECKOUT,
+            env={**os.environ, "CIMIC_SITE_URL": f"http://127.0.0.1:{self.port}"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            self._await()
+            yield
+        finally:
+            self.web.terminate()
+            self.web.wait(30)
+
+    def _await(self) -> None:
+        for _try in range(600):
+            with contextlib.suppress(OSError):
+                if Browser(self.port, {}).get("/api/v1/health/").status == 200:
+                    return
+            time.sleep(0.1)
+        raise RuntimeError("gunicorn does not answer.")
+
+    def memory(self) -> list[float]:
+        """Return what each web process holds in memory of its own and shared, in MiB."""
+        if self.web is None:
+            return []
+        children = Path(f"/proc/{self.web.pid}/task/{self.web.pid}/children").read_text().split()
+        found = []
+        for child in children:
+            status = Path(f"/proc/{child}/status").read_text()
+            line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+            found.append(int(line.split()[1]) / 1024)
+        return found
+
+
+class Answer:
+    """What came back: its status, how long it took, its size, statements and body."""
+
+    def __init__(self, status: int, seconds: float, body: bytes, headers: Any) -> None:
+        self.status, self.seconds, self.body = status, seconds, body
+        self.statements = int(headers.get("X-Statements") or 0)
+
+
+class Browser:
+    """One client on one kept connection, signed in by the headers it sends."""
+
+    def __init__(self, port: int, headers: dict[str, str]) -> None:
+        self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self.headers = headers
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """Ask once; a connection that was closed meanwhile is opened anew."""
+        headers = self.headers | ({"Content-Type": "application/json"} if body else {})
+        for again in (True, False):
+            began = time.perf_counter()
+            try:
+                self.line.request(method, path, body, headers)
+                answer = self.line.getresponse()
+                said = answer.read()
+            except (http.client.HTTPException, ConnectionError):
+                self.line.close()
+                if not again:
+                    raise
+                continue
+            return Answer(answer.status, time.perf_counter() - began, said, answer.headers)
+        raise RuntimeError("unreachable")
