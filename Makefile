@@ -5,9 +5,10 @@
 # make mutations  removes or bends each rule of the policy: a test must fail (an hour; ARGS=--help)
 # make by-hand    runs what docker-compose.yml runs, without containers, and tries it (minutes)
 # make kills      kills the whole system at random under load (ten minutes; CIMIC_KILLS=300)
+# make bench  measures pages over RECORDS= (10,000) beside a bare page (ARGS=--help)
 # make fix    ruff puts the code in order
 # make clean  forgets the virtual environment and caches; the data in var/ stays
-.PHONY: run test lint pictures mutations by-hand kills fix clean
+.PHONY: run test lint pictures mutations by-hand kills bench fix clean
 
 PORT ?= 8000
 DATA ?=
@@ -36,6 +37,11 @@ by-hand:
 
 kills:
 	@CIMIC_KILLS=$${CIMIC_KILLS:-220} .venv/bin/python -m pytest tests/test_kills.py -q -s -n 0
+
+RECORDS ?= 10000
+
+bench:
+	@.venv/bin/python bench/run.py --records $(RECORDS) $(if $(DATA),--data $(abspath $(DATA))) $(ARGS)
 
 fix:
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .

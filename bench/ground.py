@@ -1,18 +1,18 @@
 """What a run finds in its database: words, a case, a far page; who signs in, and how."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client
 
 from bench.pages import asked
 from bench.plans import keep_plans
+from common.clock import now
 from common.paging import _write
 from ledger.models import Chain
-from missions.models import User
+from missions.models import Area, User
 from missions.services import issue_token
 from requests_app.models import AssistanceRequest
 
@@ -25,12 +25,10 @@ def signed_in(username: str, *, api: bool) -> dict[str, str]:
     if api:
         token, _expires = issue_token(person=person)
         return {"Authorization": f"Bearer {token}"}
-    session = SessionStore()
-    session[SESSION_KEY] = str(person.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-    session.save()
-    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}"}
+    browser = Client(SERVER_NAME="127.0.0.1")
+    browser.force_login(person)
+    name = settings.SESSION_COOKIE_NAME
+    return {"Cookie": f"{name}={browser.cookies[name].value}"}
 
 
 def records() -> int:
@@ -63,6 +61,28 @@ def where() -> tuple[list[str], str, str, str]:
     cursor = _write("next", far[0], ["created_at", "id"])
     longest = Chain.objects.filter(subject="request").order_by("-length")[0]
     return markets, place, cursor, longest.reference
+
+
+def a_draft() -> dict[str, Any]:
+    """Return a complete request for help, as the API takes it."""
+    return {
+        "kind": "civil_assistance",
+        "title": "Water trucking to the ward",
+        "category": "water",
+        "cimic_function": "mission_support",
+        "support_type": "partner_support",
+        "description": "The borehole failed on Monday; forty patients carry water 2 km.",
+        "area": Area.objects.filter(level=2).order_by("pcode")[0].pcode,
+        "place": "Ward",
+        "needed_by": (now() + dt.timedelta(days=14)).date().isoformat(),
+        "women": 120, "men": 20, "girls": 60, "boys": 55,
+        "humanitarian": True,
+        "funding_source": "none",
+        "last_resort": "No civilian tanker is free this month.",
+        "coordination_check": "checked_none",
+        "gender_protection": "The queue is lit and guarded.",
+        "do_no_harm": "Both communities take part.",
+    }  # fmt: skip
 
 
 def keep_all_plans(only: str = "") -> None:

@@ -1,24 +1,27 @@
 """``make bench``: CIMIC over many records beside the floor of the same run.
 
-``bench/run.py [--records N] [--data FOLDER] [--only pages,writing,files,crowd]``. Starts the
+``bench/run.py [--records N] [--data FOLDER] [--only pages,writing,plans]``. Starts the
 production processes, loads UNAC with N records unless the folder has them, signs in as posts,
-and measures each address in turns with the floor. Tells a table, writes ``results.json`` and a
-chart, keeps the plans of the hot statements, and compares with the last results of that size.
+and measures each address in turns with the floor. Tells a table, writes ``results.json``, keeps
+the plans of the slowest statements, and tells what changed since the last run of that size.
 """
 
 import argparse
+import json
+import statistics
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.measuring import Measured, measured  # noqa: E402
+from bench.measuring import Measured, measured, said  # noqa: E402
 from bench.pages import asked  # noqa: E402
 from bench.site import CHECKOUT, Browser, Site  # noqa: E402
 
 RESULTS = CHECKOUT / "bench" / "results.json"
-PARTS = ("pages", "writing", "files", "crowd", "plans")
+PARTS = ("pages", "writing", "plans")
 
 
 def tell(line: str) -> None:
@@ -57,19 +60,61 @@ class Run:
                 lambda count, one=one: self.browsers(one.who, one.path, count),
                 one.path,
                 one.floor,
+                self.site.spent,
                 self.seconds,
             )
             self.lines.append(line)
             tell(row_of(line))
 
+    def writing(self) -> None:
+        """Measure submitting and answering by the API: one client's median, eight at once."""
+        drafts = [self._draft() for _ in range(20)]
+        post = self.browsers("partner.ngo", "/api/", 1)[0]
+        chief = self.browsers("chief.cimic", "/api/", 1)[0]
+        submits, answers = [], []
+        for reference in drafts:
+            record, seconds = said(post, f"requests/{reference}/submit/", {})
+            submits.append(seconds)
+            step = next(one for one in record["route"] if one["state"] == "open")
+            body = {
+                "answer": "forward_recommended",
+                "revision": record["revision"],
+                "remarks": "Seen on the spot.",
+                "details": {"verified": "reported"},
+            }
+            answers.append(said(chief, f"steps/{step['id']}/answers/", body, expect=201)[1])
+        self.figures["submit_ms"] = round(statistics.median(submits) * 1000, 1)
+        self.figures["answer_ms"] = round(statistics.median(answers) * 1000, 1)
+        tell(f"submit {self.figures['submit_ms']} ms, answer {self.figures['answer_ms']} ms")
+
+    def _draft(self) -> str:
+        browser = self.browsers("partner.ngo", "/api/", 1)[0]
+        return str(said(browser, "requests/", self.ground.a_draft(), expect=201)[0]["reference"])
+
 
 def row_of(line: Measured) -> str:
     mark = "ok" if line.held else "MISSED" if line.status == 200 else f"ANSWERED {line.status}"
     return (
-        f"{line.name:<34}{line.ratio:>7.2f} × (to reach {line.target:g})  {line.milliseconds:>8.1f}"
-        f" ms, floor {line.floor:>5.1f}  8 clients {line.ratio_of_eight:>6.2f} ×  "
-        f"{line.statements:>3} statements {line.kilobytes:>7.1f} KB  {mark}"
+        f"{line.name:<32}{line.ratio:>7.2f} × (to reach {line.target:g})  "
+        f"{line.processor_ms:>7.1f} ms of processor; waited {line.clock_ratio:>6.2f} ×, "
+        f"{line.clock_ms:>7.1f} ms; eight clients {line.ratio_of_eight:>6.2f} ×; "
+        f"{line.statements} statements, {line.kilobytes:g} KB  {mark}"
     )
+
+
+def keep(run: Run) -> None:
+    """Write this size's results beside the others', and tell what changed since the last."""
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    sizes = results.setdefault("pages", {})
+    size = str(run.figures["records"])
+    last = {line["name"]: line for line in sizes.get(size, {}).get("lines", [])}
+    for line in run.lines:
+        before = last.get(line.name)
+        if before and not 0.8 <= line.ratio / before["ratio"] <= 1.25:
+            tell(f"{line.name}: {line.ratio:g} × the floor, {before['ratio']:g} × the last time")
+    kept = last | {line.name: asdict(line) for line in run.lines}
+    sizes[size] = run.figures | {"lines": list(kept.values())}
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 
 def main() -> int:
@@ -93,8 +138,11 @@ def main() -> int:
             run.figures["load_seconds"] = round(loading)
         if "pages" in parts:
             run.pages(options.name)
+        if "writing" in parts:
+            run.writing()
         run.figures["web_mib"] = [round(each) for each in site.memory()]
         tell(f"web processes hold {run.figures['web_mib']} MiB")
+    keep(run)
     if "plans" in parts:
         run.ground.keep_all_plans(options.name)
     site.server.stop()

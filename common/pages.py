@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.cache import patch_vary_headers
 
 from common.errors import FieldError, Malformed
-from common.paging import USUAL, page_of
+from common.paging import USUAL, ByArms, page_of
 
 NEWEST_FIRST = ("-created_at", "-id")
 
@@ -89,7 +89,7 @@ class Lines:
 
 def lines_of(
     request: HttpRequest,
-    rows: QuerySet[Any],
+    rows: QuerySet[Any] | ByArms,
     order: tuple[str, ...] = NEWEST_FIRST,
     size: int = USUAL,
 ) -> Lines:

@@ -32,6 +32,17 @@ class Page:
     previous: str
 
 
+@dataclass(frozen=True)
+class ByArms:
+    """A list as several questions, each ordered and cut along an index of its own, then united.
+
+    Nothing is in it that no arm holds; ``loaded`` says only how what was found is read.
+    """
+
+    arms: list[QuerySet[Any]]
+    loaded: QuerySet[Any]
+
+
 def _write(direction: str, row: Model, keys: list[str]) -> str:
     values = []
     for key in keys:
@@ -81,8 +92,22 @@ def _beyond(keys: list[tuple[str, bool]], values: list[Any]) -> Q:
     return found
 
 
+def _found(rows: QuerySet[Any] | ByArms, keys: list[tuple[str, bool]], beyond: Q, most: int) -> Any:
+    """Read the first rows in an order, after those already shown."""
+    order = [f"-{key}" if descending else key for key, descending in keys]
+    if isinstance(rows, QuerySet):
+        return list(rows.order_by(*order).filter(beyond)[:most])
+    names = [key for key, _descending in keys]
+    cut = [arm.order_by(*order).filter(beyond).values_list(*names)[:most] for arm in rows.arms]
+    if not cut:
+        return []
+    united = cut[0].union(*cut[1:]).order_by(*order)[:most] if len(cut) > 1 else cut[0]
+    found = [values[-1] for values in united]
+    return list(rows.loaded.filter(pk__in=found).order_by(*order))
+
+
 def page_of(
-    rows: QuerySet[Any], order: tuple[str, ...], *, cursor: str = "", size: int = USUAL
+    rows: QuerySet[Any] | ByArms, order: tuple[str, ...], *, cursor: str = "", size: int = USUAL
 ) -> Page:
     """Return one page of a list in an order such as ``("-created_at", "-id")``.
 
@@ -93,14 +118,11 @@ def page_of(
     keys = [(key.lstrip("-"), key.startswith("-")) for key in order]
     direction, values = "next", None
     if cursor:
-        direction, values = _read(cursor, rows, names)
+        direction, values = _read(cursor, rows.loaded if isinstance(rows, ByArms) else rows, names)
     back = direction == "previous"
     if back:
         keys = [(key, not descending) for key, descending in keys]
-    rows = rows.order_by(*(f"-{key}" if descending else key for key, descending in keys))
-    if values is not None:
-        rows = rows.filter(_beyond(keys, values))
-    found = list(rows[: size + 1])
+    found = _found(rows, keys, Q() if values is None else _beyond(keys, values), size + 1)
     more, found = len(found) > size, found[:size]
     if back:
         found.reverse()

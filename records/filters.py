@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from approvals.queries import (
+    arms_of,
     holding_words,
     visible_to,
     waiting_on,
@@ -17,6 +18,7 @@ from approvals.queries import (
     with_who_asks,
 )
 from common.errors import FieldError, Malformed
+from common.paging import ByArms
 from missions.models import Area, DisasterEvent, DisplacementSite, Post, Sector, User
 from missions.queries import standings_of
 from records.columns import misread
@@ -182,6 +184,19 @@ class RegisterFilter(django_filters.FilterSet):
         form.missions = self.missions
         return form
 
+    def by_arms(self) -> ByArms:
+        """Return the same rows arm by arm of the person's sight, each along its own index.
+
+        For pages in the order of creation; whoever sees by several arms gets each row once.
+        """
+        if self.is_bound:
+            self.errors  # noqa: B018 - cleans the questions, as ``qs`` does
+        rows = AssistanceRequest.objects
+        arms = [rows.filter(arm) for arm in arms_of(self.person)]
+        if self.is_bound:
+            arms = [self.filter_queryset(arm) for arm in arms]
+        return ByArms(arms, loaded_lines(self.person, rows.all()))
+
     def filter_search(
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
     ) -> QuerySet[AssistanceRequest]:
@@ -240,10 +255,10 @@ class RegisterFilter(django_filters.FilterSet):
         return rows.filter(requested_by=self.person) if value else rows
 
 
-def lines_for(person: User) -> QuerySet[AssistanceRequest]:
-    """Return every line a person may see, with all that a line shows."""
+def loaded_lines(person: User, rows: QuerySet[AssistanceRequest]) -> QuerySet[AssistanceRequest]:
+    """Load with each row all that a line shows."""
     return with_what_is_open(
-        with_who_asks(person, visible_to(person)).select_related(
+        with_who_asks(person, rows).select_related(
             "mission",
             "sector",
             "area",
@@ -253,6 +268,11 @@ def lines_for(person: User) -> QuerySet[AssistanceRequest]:
             "cluster",
         )
     )
+
+
+def lines_for(person: User) -> QuerySet[AssistanceRequest]:
+    """Return every line a person may see, with all that a line shows."""
+    return loaded_lines(person, visible_to(person))
 
 
 def register_for(person: User, params: Any) -> RegisterFilter:

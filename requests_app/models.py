@@ -189,6 +189,26 @@ class AssistanceRequest(NeverDeleted):
                 F("organisation"), F("created_at").desc(), F("id").desc(), name="rfa_organisation"
             ),
             models.Index(F("sector"), F("created_at").desc(), F("id").desc(), name="rfa_of_sector"),
+            models.Index(F("post"), F("created_at").desc(), F("id").desc(), name="rfa_of_post"),
+            models.Index(
+                F("tasked_unit"), F("created_at").desc(), F("id").desc(), name="rfa_of_unit"
+            ),
+            models.Index(F("created_at").desc(), F("id").desc(), name="rfa_newest"),
+            models.Index(
+                F("requested_by"),
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=~Q(status__in=[Status.CLOSED, Status.WITHDRAWN, Status.CANCELLED]),
+                name="rfa_mine_open",
+            ),
+            models.Index(
+                fields=["requested_by"],
+                condition=Q(status=Status.RETURNED),
+                name="rfa_returned_to",
+            ),
+            models.Index(
+                fields=["post"], condition=Q(status=Status.RETURNED), name="rfa_returned_to_post"
+            ),
         ]
 
     def __str__(self) -> str:

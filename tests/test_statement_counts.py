@@ -40,12 +40,12 @@ WORST_WORDS = (
 )
 PAGES = {
     ("chief.cimic", "/inbox/"): 12,
-    ("partner.ngo", "/requests/"): 13,
-    ("chief.cimic", "/register/"): 17,
-    ("sector.east", "/register/"): 17,
-    ("partner.ngo", "/register/"): 17,
-    ("chief.cimic", "/register/?search=water&status=under_review"): 23,
-    ("chief.cimic", "/register/?map=1"): 20,
+    ("partner.ngo", "/requests/"): 14,
+    ("chief.cimic", "/register/"): 18,
+    ("sector.east", "/register/"): 18,
+    ("partner.ngo", "/register/"): 18,
+    ("chief.cimic", "/register/?search=water&status=under_review"): 24,
+    ("chief.cimic", "/register/?map=1"): 21,
     ("chief.cimic", "/map/"): 18,
     ("chief.cimic", "/map/points.json?frame=59,-11,63,-8&zoom=8"): 7,
     ("chief.cimic", "/notices/"): 12,
@@ -59,9 +59,9 @@ PAGES = {
     ("chief.cimic", "/register/case/"): 37,
 }
 LISTS = {
-    ("chief.cimic", "requests/?page_size=200"): 8,
-    ("partner.ngo", "requests/?page_size=200"): 8,
-    ("chief.cimic", "requests/?search=water&page_size=200"): 13,
+    ("chief.cimic", "requests/?page_size=200"): 9,
+    ("partner.ngo", "requests/?page_size=200"): 9,
+    ("chief.cimic", "requests/?search=water&page_size=200"): 14,
     ("chief.cimic", "inbox/?page_size=200"): 6,
     ("chief.cimic", "notices/?page_size=200"): 7,
     ("chief.cimic", "ledger/?page_size=200"): 8,

@@ -22,6 +22,7 @@ from approvals.queries.priorities import consistency_of, priorities_in_force, pr
 from approvals.queries.records import (
     REACHED,
     Wait,
+    arms_of,
     inbox_of,
     looks_as_the_force,
     overdue_advice,
@@ -36,6 +37,7 @@ from approvals.queries.search import best_first, holding_words, titles_close_to,
 from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "arms_of",
     "best_first",
     "holding_words",
     "titles_close_to",

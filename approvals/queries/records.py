@@ -54,20 +54,20 @@ def _named(standing: Standing, to: str = "") -> Q:
     return Q(**{f"{to}classification__lt": Classification.STRICTLY_CONFIDENTIAL})
 
 
-def _reach(standing: Standing) -> Q | None:
-    """Return what a post sees beyond its own: its unit's, sector's or mission's, by clearance."""
+def _reach(standing: Standing) -> list[Q]:
+    """List what a post sees beyond its own: its unit's, sector's or mission's, by clearance."""
     post = standing.post
     beyond = SUBMITTED & Q(classification__lte=post.clearance) & _bound(standing)
     match post.reach:
         case Reach.MISSION:
-            return beyond & Q(mission=post.mission_id)
+            return [beyond & Q(mission=post.mission_id)]
         case Reach.SECTOR:
-            return beyond & Q(sector=post.sector_id)
+            return [beyond & Q(sector=post.sector_id)]
         case Reach.UNIT:  # a unit sees whatever it is tasked with, or it could not do it
             helps = UnitAtWork.objects.filter(unit=post.unit_id).values("rfa")
-            tasked = Q(tasked_unit=post.unit_id) | Q(pk__in=helps)
-            return tasked & Q(hidden_from_force=False) & _bound(standing)
-    return None
+            open_to_it = Q(hidden_from_force=False) & _bound(standing)
+            return [Q(tasked_unit=post.unit_id) & open_to_it, Q(pk__in=helps) & open_to_it]
+    return []
 
 
 def _of_posts(standings: list[Standing], to: str = "") -> Q:
@@ -120,10 +120,11 @@ def arms_of(person: User) -> list[Q]:
     if organisations:
         open_to_colleagues = Q(classification__lt=Classification.STRICTLY_CONFIDENTIAL)
         arms.append(Q(organisation__in=organisations) & SUBMITTED & open_to_colleagues & here)
+    # What a row's own columns answer comes first: asked together, the rest is seldom looked up.
+    arms += [arm for standing in standings for arm in _reach(standing)]
     asked = Step.objects.filter(_put_to(person), state__in=REACHED)
     arms.append(Q(pk__in=asked.values("rfa")))
     arms.append(Q(pk__in=_referred(person).values("rfa")))
-    arms += [arm for arm in map(_reach, standings) if arm is not None]
     return arms
 
 

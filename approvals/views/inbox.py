@@ -19,6 +19,9 @@ from common.errors import Refusal
 from common.pages import summary_of
 from missions.queries import standings_of
 
+# A page of the most urgent; answering them brings the next, narrowing shows any.
+SHOWN = 50
+
 
 class InboxView(LoginRequiredMixin, View):
     """What waits on my posts, most urgent first. It belongs to the post, not to the person."""
@@ -27,7 +30,7 @@ class InboxView(LoginRequiredMixin, View):
         form = InboxForm(request.GET)
         asked = form.asked()
         waiting = inbox_of(request.user)
-        steps = list(narrowed(waiting, asked)[:MOST_LINES])
+        steps = list(narrowed(waiting, asked)[:SHOWN])
         groups = by_urgency(request.user, steps, asked.query)
         words = words_of(groups)
         return render(
@@ -43,7 +46,7 @@ class InboxView(LoginRequiredMixin, View):
                     for one in referrals_waiting_on(request.user)[:MOST_LINES]
                 ],
                 "posts": [standing.post for standing in standings_of(request.user)],
-                "cut": len(steps) == MOST_LINES,
+                "cut": len(steps) == SHOWN,
                 "asked": asked,
                 "filters": filters_of(facets_of(waiting), asked),
                 "errors": summary_of(form.wrong()),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -16,11 +17,11 @@ from approvals.queries import where_found
 from common.errors import FieldError, Malformed, VersionMissing
 from common.idempotency import IdempotentPosts
 from common.listing import CursorPages, asked_page, list_response
-from common.paging import is_uuid, page_of
+from common.paging import ByArms, is_uuid, page_of
 from common.patience import looking_up
 from ledger.queries import history_of
 from records.api.shared import RecordView, body_of, record_of
-from records.columns import asked_words, sorted_by
+from records.columns import ALONG_AN_INDEX, asked_sort, asked_words, sorted_by
 from records.filters import refuse_misread, register_for
 from records.schema import DRAFT_BODY, EXTREME_BODY, REGISTER_PARAMETERS
 from records.serializers import (
@@ -59,8 +60,11 @@ class RequestsView(IdempotentPosts, RecordView):
         """List them, newest first; searched by words, each says where the words stand."""
         person: Any = request.user
         cursor, size = asked_page(request)
-        rows = refuse_misread(register_for(request.user, request.query_params))  # type: ignore[arg-type]
-        rows, order = sorted_by(rows, request.query_params)
+        register = register_for(person, request.query_params)
+        rows: QuerySet[AssistanceRequest] | ByArms
+        rows, order = sorted_by(refuse_misread(register), request.query_params)
+        if asked_sort(request.query_params) in ALONG_AN_INDEX:
+            rows = register.by_arms()
         words = asked_words(request.query_params)
         with looking_up(words):
             page = page_of(rows, order, cursor=cursor, size=size)

@@ -20,8 +20,10 @@ from approvals.queries import titles_close_to, visible_to, where_found
 from approvals.queries.search import Part
 from common.errors import Malformed
 from common.pages import FragmentMixin, Lines, lines_of
+from common.paging import ByArms
 from common.patience import looking_up
 from records.columns import (
+    ALONG_AN_INDEX,
     BEST_FIRST,
     COLUMNS,
     Column,
@@ -186,14 +188,19 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
         asking = Asking(request.user, request.GET)
         words = asking.asked.get("search", "").replace("\0", "").strip()
         if words:
-            one = visible_to(request.user).filter(reference__iexact=words).first()
+            called = {words, words.upper()}
+            one = visible_to(request.user).filter(reference__in=called).first()
             if one is not None:
                 case = reverse("records:case", args=[one.reference])
                 swaps = self.template_for(request) == self.fragment_name
                 return HttpResponseClientRedirect(case) if swaps else redirect(case)
         beside = "map" in asking.kept
         columns = shown_columns(asking.asked, narrow=beside)
+        rows: QuerySet[AssistanceRequest] | ByArms
         rows, order = sorted_by(with_columns(asking.register.qs, columns), asking.asked)
+        if asked_sort(asking.asked) in ALONG_AN_INDEX:
+            by_arms = asking.register.by_arms()
+            rows = ByArms(by_arms.arms, with_columns(by_arms.loaded, columns))
         too_wide = ""
         found: dict[UUID, tuple[list[Part], list[Part]]] = {}
         close_to: list[AssistanceRequest] = []

@@ -1,6 +1,7 @@
 """My requests, and my post's."""
 
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from django.views import View
 from approvals.pages import line_of
 from approvals.queries import visible_to, with_what_is_open
 from common.pages import lines_of
+from common.paging import ByArms
 from requests_app.models import AssistanceRequest
 from requests_app.policy import asking_as, may_ask
 from requests_app.vocabulary import Status
@@ -21,27 +23,25 @@ class MineView(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         own = [standing.post.pk for standing in [asking_as(request.user)] if standing is not None]
-        seen = visible_to(request.user)
-        mine = seen.filter(requested_by=request.user)
-        if own:
-            others = seen.filter(post__in=own)
-            mine = AssistanceRequest.objects.filter(
-                pk__in=mine.values("pk").union(others.values("pk"))
-            )
         shown = request.GET.get("show", "open")
         listed = {
-            "drafts": mine.filter(status=Status.DRAFT),
-            "returned": mine.filter(status=Status.RETURNED),
-            "done": mine.filter(status__in=DONE),
-            "all": mine,
-        }.get(shown, mine.exclude(status__in=DONE))
+            "drafts": Q(status=Status.DRAFT),
+            "returned": Q(status=Status.RETURNED),
+            "done": Q(status__in=DONE),
+            "all": Q(),
+        }.get(shown, ~Q(status__in=DONE))
+        seen = visible_to(request.user)
+        grounds = [Q(requested_by=request.user), *([Q(post__in=own)] if own else [])]
+        loaded = AssistanceRequest.objects.select_related(
+            "sector", "area", "organisation", "requested_by"
+        )
         page = lines_of(
             request,
-            with_what_is_open(
-                listed.select_related("sector", "area", "organisation", "requested_by")
-            ),
+            ByArms([seen.filter(ground & listed) for ground in grounds], with_what_is_open(loaded)),
         )
-        returned = mine.filter(status=Status.RETURNED).count()
+        returned = seen.filter(
+            Q(requested_by=request.user) | Q(post__in=own), status=Status.RETURNED
+        ).count()
         chips = [
             {"label": _("Open"), "url": "?show=open", "current": shown == "open"},
             {"label": _("Drafts"), "url": "?show=drafts", "current": shown == "drafts"},
