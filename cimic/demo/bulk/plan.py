@@ -46,7 +46,7 @@ def plan_copies(shapes: list[Shape], records: int, seed: int) -> list[Copy]:
     settled = [place for place, shape in enumerate(shapes) if shape.settled]
 
     def some(places: list[int], count: int) -> list[int]:
-        often = [1 / len(shapes[place].entries) for place in places]  # short cases are common
+        often = [1 / (20 + len(shapes[place].entries)) for place in places]  # short ones oftener
         return chance.choices(places, often, k=count)
 
     chosen = [(place, 0) for place in some(list(range(len(shapes))), recent)]
