@@ -132,9 +132,9 @@ def pack_as_zip(*, rfa: AssistanceRequest, actor: User) -> IO[bytes]:
 
     Raises ``Forbidden`` or ``NotNow`` as ``pack`` does.
     """
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     with tempfile.TemporaryDirectory() as folder:
         kept = pack(rfa=rfa, to=Path(folder), actor=actor)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
             for path in sorted((Path(folder) / kept.name).rglob("*")):
                 zipped.write(path, path.relative_to(folder))
