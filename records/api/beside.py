@@ -74,12 +74,20 @@ class AttachmentsView(IdempotentPosts, APIView):
         return Response(AttachmentSerializer(kept, context={"rfa": rfa}).data, status=201)
 
 
+# A file comes as what it was checked to be.
+BODIES = dict.fromkeys(MEDIA_TYPES.values(), OpenApiTypes.BINARY) | {
+    "text/plain": OpenApiTypes.STR,
+    "text/csv": OpenApiTypes.STR,
+    "application/geo+json": OpenApiTypes.OBJECT,
+}
+
+
 class AttachmentView(APIView):
     """A file beside a request, to whoever may see the request."""
 
     content_negotiation_class = WhateverIsAccepted
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, kind): body for kind, body in BODIES.items()})
     def get(self, request: Request, reference: str, attachment_id: UUID) -> FileResponse:
         rfa = record_of(request.user, reference)  # type: ignore[arg-type]
         kept = get_object_or_404(files_of(rfa), pk=attachment_id)
