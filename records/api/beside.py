@@ -25,6 +25,7 @@ from common.serving import serve_file
 from records.api.acts import read_act
 from records.api.shared import body_of, record_of
 from records.serializers import AttachmentSerializer, MessageSerializer
+from requests_app.files import MEDIA_TYPES
 
 ORDER = ("at", "id")
 MESSAGE_BODY = {
