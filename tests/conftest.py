@@ -5,18 +5,35 @@ Most tests roll back. What must really commit (threads, processes, a browser) as
 that matters may be truncated.
 """
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
+from django.test import override_settings
 from django.test.testcases import LiveServerThread
 
+from cimic.demo.loading import load
 from tests.builders import a_mission
-from tests.database import NAME, copy_template, server
+from tests.database import NAME, TOLD, copy_database, copy_template, server
 from tests.pages import LAUNCH, Desks
+
+DEMONSTRATION = "the demonstration's pages"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what shares the demonstration: one worker does all of it, and it takes longest."""
+
+    def is_later(item: pytest.Item) -> bool:
+        group = item.get_closest_marker("xdist_group")
+        return group is None or DEMONSTRATION not in group.args
+
+    items.sort(key=is_later)
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +49,31 @@ def live(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         yield
         connections.close_all()
     copy_template()
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Give a function that loads the demonstration, once a worker; it gives its files' folder."""
+    folder = tmp_path_factory.mktemp("told")
+
+    @cache
+    def tell() -> Path:
+        with override_settings(MEDIA_ROOT=folder):
+            load()
+        connections.close_all()
+        copy_database(NAME, TOLD)
+        return folder
+
+    return tell
+
+
+@pytest.fixture
+def demonstration(live: None, told: Callable[[], Path], settings: Any) -> None:
+    """Give the demonstration mission, whole; the same one every time."""
+    files = told()
+    connections.close_all()
+    copy_database(TOLD, NAME)
+    shutil.copytree(files, settings.MEDIA_ROOT, dirs_exist_ok=True)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 TEMPLATE = "cimic_test_template"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 NAME = f"cimic_test_{WORKER or 'main'}"
+TOLD = f"{NAME}_told"  # with the demonstration in it, once it was loaded
 
 
 def take_folder() -> tuple[Path, IO[str] | None]:
@@ -63,12 +64,17 @@ def on_server(*statements: str) -> None:
         connection.close()
 
 
+def copy_database(source: str, to: str) -> None:
+    """Give a fresh copy of a database that nobody is connected to."""
+    on_server(
+        f"DROP DATABASE IF EXISTS {to} WITH (FORCE)",
+        f"CREATE DATABASE {to} TEMPLATE {source} OWNER cimic_owner",
+    )
+
+
 def copy_template() -> None:
     """Give this worker a fresh copy of the migrated template."""
-    on_server(
-        f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)",
-        f"CREATE DATABASE {NAME} TEMPLATE {TEMPLATE} OWNER cimic_owner",
-    )
+    copy_database(TEMPLATE, NAME)
 
 
 def schema_digest() -> str:

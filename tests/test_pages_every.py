@@ -3,41 +3,27 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from cimic.demo.loading import load
-from missions.models import User
-from tests import crawling
-from tests.crawling import Found, crawl
+from tests.conftest import DEMONSTRATION
+from tests.crawling import walk
 from tests.pages import PHONE, Desks
-from tests.test_demo import ACCOUNTS
 
 NARROW = PHONE | {"viewport": {"width": 360, "height": 740}}
 AXE = Axe()
-
-
-@pytest.fixture
-def demonstration(live):
-    """Give the demonstration mission, whole."""
-    load()
-    User.objects.filter(username="admin").update(is_staff=True, is_superuser=True)
+pytestmark = pytest.mark.xdist_group(DEMONSTRATION)
 
 
 def test_no_link_leads_any_account_to_an_error(demonstration):
-    met: Found = {}
-    failed = {username: crawl(username, met) for username in ACCOUNTS}
+    met, failed = walk()
 
-    assert {username: found for username, found in failed.items() if found} == {}
+    assert failed == {}
     assert len(met) > 40, sorted(met)
 
 
 @pytest.mark.browser
 def test_no_page_shuts_anybody_out_in_either_colours_nor_is_wider_than_a_phone(
-    demonstration, site, browser, monkeypatch
+    demonstration, site, browser
 ):
-    monkeypatch.setattr(crawling, "EACH", 1)
-    met: Found = {}
-    for username in ACCOUNTS:
-        if username != "admin":  # the administration's pages are Django's own
-            crawl(username, met)
+    met, _failed = walk()
     desks, phones = Desks(browser, site), Desks(browser, site)
     broken, wide = {}, {}
     for name, (username, address, _size) in met.items():

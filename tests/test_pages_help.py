@@ -8,11 +8,11 @@ from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 from django.test import override_settings
 
-from cimic.demo.loading import load
 from common.parts import FOLDER, examples, parts
 from missions.guides import GUIDES
 from missions.vocabulary import Role
 from tests.builders import a_mission, who
+from tests.conftest import DEMONSTRATION
 from tests.pages import Desks
 from tests.pictures import OPENS, WORDS, framing_words
 
@@ -69,8 +69,8 @@ def size_of(jpeg: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.browser
-def test_no_picture_has_grown_old(live, site, browser):
-    load()
+@pytest.mark.xdist_group(DEMONSTRATION)
+def test_no_picture_has_grown_old(demonstration, site, browser):
     desks = Desks(browser, site)
     kept = json.loads(WORDS.read_text(encoding="utf-8"))
 

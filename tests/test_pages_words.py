@@ -1,44 +1,28 @@
 """Every page in a language of marks, from right to left: no word of ours is left in English."""
 
 import re
-from functools import cache
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import translation
 
-from cimic.demo.loading import load
 from missions.models import User
-from tests import crawling, pseudo
-from tests.crawling import Found, crawl
+from tests import pseudo
+from tests.conftest import DEMONSTRATION
+from tests.crawling import Found, walk
 from tests.pages import PHONE, Desks
 
 NARROW = PHONE | {"viewport": {"width": 360, "height": 740}}
 WIDE = {"viewport": {"width": 1280, "height": 900}}
-# Between them they meet every page but the administration's, which are Django's own.
-READERS = (
-    "chief.cimic",
-    "unit.east",
-    "dsrsg",
-    "partner.ngo",
-    "designated.official",
-    "records.officer",
-)
 AXE = Axe()
-pytestmark = pytest.mark.xdist_group("pages in other languages")
+pytestmark = pytest.mark.xdist_group(DEMONSTRATION)
 # 0,75 where a machine reads: a drawing, a box for a number, how far something is done.
 NUMBER = re.compile(
     r"<(?:input|progress|meter|output|circle|rect|line|text|svg)\b[^>]*?"
     r"\b(?:x|y|x1|x2|y1|y2|cx|cy|r|width|height|max|min|value)=\"-?\d+,\d+\""
 )
 TOO_WIDE = "document.scrollingElement.scrollWidth - window.innerWidth"
-
-
-@pytest.fixture
-def demonstration(live):
-    """Give the demonstration mission, whole; the same one every time."""
-    load()
 
 
 @pytest.fixture
@@ -52,16 +36,14 @@ def marked(demonstration, settings, tmp_path):
     translation.activate("en")
 
 
-@cache
 def pages_met() -> Found:
     """Return one address of each page, with somebody who sees it; files are no pages."""
-    met: Found = {}
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(crawling, "NOT_PAGES", (*crawling.NOT_PAGES, "/register.", "/exports/"))
-        patched.setattr(crawling, "EACH", 1)
-        for username in READERS:
-            crawl(username, met)
-    return met
+    met, _failed = walk()
+    return {
+        name: found
+        for name, found in met.items()
+        if not found[1].startswith(("/register.", "/exports/"))
+    }
 
 
 def test_no_page_says_a_word_that_is_not_marked_for_translation(marked):

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import path
 
 from cimic.urls import urlpatterns as ours
+from requests_app.models import AssistanceRequest
 from tests.builders import a_mission, a_submitted, who
 from tests.calling import Caller
 
@@ -116,6 +117,26 @@ def test_http_leads_a_person_to_https_and_refuses_a_program(reader, settings):
     assert "https" in refused.json()["detail"]
     assert told.status_code == 200
     assert told["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "text/plain", "application/json"]
+)
+@pytest.mark.parametrize("address", ["/requests/new/civil_assistance/", "/api/v1/requests/"])
+def test_another_sites_page_posts_nothing_in_my_name(reader, address, kind):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(who("unit.east"))
+    before = AssistanceRequest.objects.count()
+
+    forged = client.post(
+        address,
+        '{"title": "Forged"}',
+        content_type=kind,
+        headers={"Origin": "https://evil.example"},
+    )
+
+    assert forged.status_code == 403
+    assert AssistanceRequest.objects.count() == before
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "GARBAGE"])
