@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from cimic import metrics
 from common.tracing import HEADER, id_from, request_id, traced
@@ -38,7 +41,7 @@ class RequestMiddleware:
         )
         if route.startswith(QUIET) and status < 500:
             return
-        person = getattr(request, "_cached_user", None)
+        person = self._person(request)
         level = log.info if status < 400 else log.warning if status < 500 else log.error
         level(
             "request",
@@ -48,3 +51,10 @@ class RequestMiddleware:
             ms=round(seconds * 1000),
             person=person.pk if person is not None else None,
         )
+
+    def _person(self, request: HttpRequest) -> AbstractBaseUser | AnonymousUser | None:
+        """Return whose request it was found to be, by session or by token; nobody is looked up."""
+        user = getattr(request, "user", None)
+        if type(user) is SimpleLazyObject:
+            return getattr(request, "_cached_user", None)
+        return user

@@ -132,6 +132,34 @@ def test_lines_hold_no_key_no_persons_name_or_address_and_nothing_that_was_searc
     assert "api/v1/requests/" in routes
 
 
+def test_who_came_in_and_who_was_refused_is_in_the_log_by_number(lines):
+    a_mission()
+    person = who("sector.east")
+    browser = Client()
+    browser.post("/accounts/login/", {"login": "sector.east", "password": "not-the-password"})
+    browser.post("/accounts/login/", {"login": "sector.east", "password": PASSWORD})
+    browser.get("/compliance/")
+    caller = Caller("sector.east")
+    caller.read("compliance/", expect=403)
+    Client().get("/api/v1/requests/", headers={"Authorization": "Bearer of-somebody-else"})
+
+    said = [line["event"] for line in lines()]
+    refused = [
+        (line["route"], line["status"], line["person"])
+        for line in lines()
+        if line["event"] == "request" and line["status"] in {401, 403}
+    ]
+
+    assert "sign-in refused: wrong name or password" in said
+    assert any(told.startswith(f"signed in: person {person.pk} by") for told in said)
+    assert any(told.startswith(f"token given: person {person.pk}") for told in said)
+    assert refused == [
+        ("compliance/", 403, person.pk),
+        ("api/v1/compliance/", 403, person.pk),
+        ("api/v1/requests/", 401, None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [
