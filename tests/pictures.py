@@ -57,9 +57,14 @@ def open_errand(page: Page, errand: str, number: int = 0) -> list[str]:
     return page.get_by_role("main").get_by_role("heading", level=2).all_inner_texts()
 
 
+def headings_shown(page: Page, errand: str) -> list[list[str]]:
+    """Return the headings of an errand's page, for each of the first records that wait there."""
+    return [open_errand(page, errand, number) for number in range(3 if OPENS[errand][2] else 1)]
+
+
 def framing_words(page: Page, errand: str) -> list[str]:
     """Return the headings that an errand's page has whichever record is opened."""
-    pages = [open_errand(page, errand, number) for number in range(3 if OPENS[errand][2] else 1)]
+    pages = headings_shown(page, errand)
     return [words for words in pages[0] if all(words in others for others in pages)]
 
 

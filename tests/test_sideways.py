@@ -83,7 +83,7 @@ def test_R22_a_marker_of_a_page_holds_nothing_of_who_asks():
 
 
 def test_P39_a_search_for_what_is_hidden_is_answered_as_a_search_for_nothing(client):
-    a_submitted(security_answers(title="Zqleppko convoy"), by="partner.ngo")
+    a_submitted(security_answers(title="Zq-leppko convoy"), by="partner.ngo")
     api = Caller("ops")
     client.force_login(who("ops"))
 
@@ -92,9 +92,9 @@ def test_P39_a_search_for_what_is_hidden_is_answered_as_a_search_for_nothing(cli
         said = re.sub(r'csrf[^>]+|"X-CSRFToken[^}]+', "", said).replace(word, "…")
         return re.sub(r"[0-9a-f]{32,}|[A-Za-z0-9]{64}", "", said)
 
-    assert told(api, "requests/?search=Zqleppko") == told(api, "requests/?search=Zqnothing")
-    assert page("Zqleppko") == page("Zqnothing")
-    assert Caller("chief.cimic").read("requests/?search=Zqleppko")["results"]
+    assert told(api, "requests/?search=Zq-leppko") == told(api, "requests/?search=Zq-nothing")
+    assert page("Zq-leppko") == page("Zq-nothing")
+    assert Caller("chief.cimic").read("requests/?search=Zq-leppko")["results"]
 
 
 def test_P39_an_officer_of_the_force_who_stands_in_reads_no_count_of_what_is_hidden():
@@ -114,8 +114,8 @@ def test_P39_an_officer_of_the_force_who_stands_in_reads_no_count_of_what_is_hid
 
 
 def test_whoever_leaves_a_post_loses_its_sight_and_only_a_reference_is_left_of_notices(client):
-    rfa = a_submitted(civil_answers(title="Zqwater trucking"), by="sector.west")
-    mine = a_submitted(civil_answers(title="Zqown words"), by="partner.ngo")
+    rfa = a_submitted(civil_answers(title="Zq-water trucking"), by="sector.west")
+    mine = a_submitted(civil_answers(title="Zq-own words"), by="partner.ngo")
     letter = SimpleUploadedFile("zq.txt", b"words")
     kept = approvals.attach(rfa=mine, actor=who("partner.ngo"), upload=letter)
     notices.sweep()
@@ -132,7 +132,7 @@ def test_whoever_leaves_a_post_loses_its_sight_and_only_a_reference_is_left_of_n
             assert client.get(f"/register/{one.reference}/").status_code == 404
         assert client.get(f"/files/{kept.pk}/").status_code == 404
         for path in ("/", "/notices/?which=all", "/requests/?show=all", "/register/", "/inbox/"):
-            assert "Zq" not in client.get(path, follow=True).content.decode(), (account, path)
+            assert "Zq-" not in client.get(path, follow=True).content.decode(), (account, path)
 
 
 def test_a_clearance_that_is_lowered_takes_effect_at_once():

@@ -349,7 +349,7 @@ def _entry(reader: _Reader, entry: Entry) -> EntryForms:
     owed = [
         {"id": f"⟦{reader.marks[OutboxRow][str(one.pk)]}⟧", "entry_id": key,
          "listener": one.listener, "attempts": 0, "next_try_at": recorded, "done_at": recorded,
-         "last_error": ""}
+         "last_error": "", "request_id": ""}
         for one in entry.outbox.order_by("pk")
     ]  # fmt: skip
     said_row = {"entry_id": key, "salt": "⟦salt⟧", "text": "⟦said⟧", "erasure_id": r"\N"}
