@@ -449,12 +449,12 @@ LEDGER_LISTENERS = ["notices", "compliance", "webhooks"]
 # Hosts inside that webhooks may call all the same, each "host" or "host:port".
 WEBHOOK_INSIDE_HOSTS = env.list("CIMIC_WEBHOOK_INSIDE_HOSTS", default=[])
 
-# The hour of the mission's own clock at which daily digests are made.
 # How long a page or an answer of the API may look for words before it asks for a narrower question.
 SEARCH_SECONDS = env.float("CIMIC_SEARCH_SECONDS", default=3)
 if not 0 < SEARCH_SECONDS <= 60:
     raise ImproperlyConfigured("CIMIC_SEARCH_SECONDS is a time in seconds, at most 60.")
 
+# The hour of the mission's own clock at which daily digests are made.
 DIGEST_HOUR = env.int("CIMIC_DIGEST_HOUR", default=7)
 if DIGEST_HOUR not in range(24):
     raise ImproperlyConfigured("CIMIC_DIGEST_HOUR is an hour of the day, from 0 to 23.")
