@@ -38,6 +38,8 @@ from tests.builders import a_mission, a_submitted, an_approved, who
 from tests.calling import Caller
 from tests.database import NAME, server
 
+# one at a time: they look at the snapshots of the whole server
+pytestmark = pytest.mark.xdist_group("backups")
 CHECKOUT = Path(__file__).resolve().parent.parent
 COUNTED = """
     SELECT table_name FROM information_schema.tables
