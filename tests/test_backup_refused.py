@@ -16,8 +16,6 @@ from cimic.backup.taking import leaves, signed_text
 from cimic.backup.tools import find_tool
 from ledger.signing import key_id_of, public_of
 
-# one at a time: they look at the snapshots of the whole server
-pytestmark = pytest.mark.xdist_group("backups")
 KEY = x25519.Identity.generate()
 SIGNER = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 ABOUT_IT = {
