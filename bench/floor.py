@@ -4,6 +4,7 @@ One query, the register's columns, the same middleware and the same sign-in; a p
 count, nobody's sight asked. ``bench.settings`` serves them beside CIMIC's own addresses.
 """
 
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -25,12 +26,16 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Floo
 <td>{{ rfa.needed_by }}</td><td>{{ rfa.changed_at }}</td></tr>{% endfor %}</table></body></html>"""
 
 
+@cache
+def _template() -> Any:
+    return engines["django"].from_string(PAGE)
+
+
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
     """Answer with fifty rows of the mission and nothing else."""
-    template = engines["django"].from_string(PAGE)
     rows = list(ROWS.filter(mission=1)[:50])
-    return HttpResponse(template.render({"rows": rows}, request))
+    return HttpResponse(_template().render({"rows": rows}, request))
 
 
 class FloorSerializer(serializers.ModelSerializer[AssistanceRequest]):

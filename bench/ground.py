@@ -1,12 +1,15 @@
 """What a run finds in its database: words, a case, a far page; who signs in, and how."""
 
 import datetime as dt
+import statistics
+import time
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+from bench.floor import ROWS
 from bench.pages import asked
 from bench.plans import keep_plans
 from common.clock import now
@@ -39,6 +42,19 @@ def entries() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(length) FROM ledger_chain")
         return int(cursor.fetchone()[0])
+
+
+def bare_sql_ms() -> float:
+    """Return the milliseconds that the floor's one statement takes by itself, fetched whole."""
+    sql, params = ROWS.filter(mission=1)[:50].query.sql_with_params()
+    took = []
+    with connection.cursor() as cursor:
+        for _again in range(51):
+            began = time.perf_counter()
+            cursor.execute(sql, params)
+            cursor.fetchall()
+            took.append(time.perf_counter() - began)
+    return round(statistics.median(took) * 1000, 2)
 
 
 def _words() -> tuple[list[str], str]:

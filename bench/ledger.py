@@ -13,7 +13,6 @@ own used together, since "a core" means both. The database is dropped afterwards
 import argparse
 import datetime as dt
 import io
-import json
 import os
 import resource
 import secrets
@@ -243,10 +242,6 @@ def main() -> int:
             drop(SERVER)
     for name, value in found.items():
         tell(f"{value:>14,.2f}  {name}" if isinstance(value, float) else f"{value:>14,}  {name}")
-    kept = CHECKOUT / "bench" / "results.json"
-    results = json.loads(kept.read_text()) if kept.exists() else {}
-    results["ledger"] = {name: round(value, 2) for name, value in found.items()}
-    kept.write_text(json.dumps(results, indent=1) + "\n")
     held = found["entries a second a core (Python and PostgreSQL together)"] >= CLAIM
     tell(f"At least {CLAIM:,} entries a second a core: {'yes' if held else 'NO'}")
     return 0 if held else 1

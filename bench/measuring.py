@@ -30,6 +30,7 @@ class Measured:
     ratio_of_eight: float
     statements: int
     kilobytes: float
+    floor_ms: float
     status: int = 200
 
     @property
@@ -125,6 +126,7 @@ def measured(
         ratio_of_eight=round(statistics.median(rates), 2),
         statements=middle.last.statements,
         kilobytes=round(len(middle.last.body) / 1024, 1),
+        floor_ms=round(middle.floor_spent * 1000, 1),
         status=middle.last.status,
     )
 

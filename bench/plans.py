@@ -32,6 +32,7 @@ def keep_plans(name: str, client: Client, path: str, **headers: Any) -> str:
     parts = [f"{name}: {path} ({answer.status_code}, {len(asked)} statements)"]
     parts += [f"-- {one['time']} s\n{one['sql']};\n\n{_analyzed(one['sql'])}" for one in slowest]
     text = "\n\n".join(parts) + "\n"
+    PLANS.mkdir(exist_ok=True)
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     (PLANS / f"{slug}.txt").write_text(text)
     return text

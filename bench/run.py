@@ -2,15 +2,14 @@
 
 ``bench/run.py [--records N] [--data FOLDER] [--only pages,writing,plans]``. Starts the
 production processes, loads UNAC with N records unless the folder has them, signs in as posts,
-and measures each address in turns with the floor. Tells a table, writes ``results.json``, keeps
-the plans of the slowest statements, and tells what changed since the last run of that size.
+and measures each address in turns with the floor. Tells a table, writes ``results.json`` and its
+chart, keeps the plans of the slowest statements, tells what changed since the last run of that
+size and how each page grew from the smallest size measured.
 """
 
 import argparse
-import json
 import statistics
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.measuring import Measured, measured, said  # noqa: E402
 from bench.pages import asked  # noqa: E402
+from bench.results import all_held, growth, keep, row_of, table_of  # noqa: E402
 from bench.site import CHECKOUT, Browser, Site  # noqa: E402
 
-RESULTS = CHECKOUT / "bench" / "results.json"
 PARTS = ("pages", "writing", "plans")
 
 
@@ -41,6 +40,7 @@ class Run:
         self.site, self.seconds, self.ground = site, seconds, ground
         self.lines: list[Measured] = []
         self.figures: dict[str, Any] = {"records": ground.records(), "entries": ground.entries()}
+        self.figures["bare_sql_ms"] = ground.bare_sql_ms()
 
     def browsers(self, who: str, path: str, count: int) -> list[Browser]:
         api = path.startswith("/api/")
@@ -92,31 +92,6 @@ class Run:
         return str(said(browser, "requests/", self.ground.a_draft(), expect=201)[0]["reference"])
 
 
-def row_of(line: Measured) -> str:
-    mark = "ok" if line.held else "MISSED" if line.status == 200 else f"ANSWERED {line.status}"
-    return (
-        f"{line.name:<32}{line.ratio:>7.2f} × (to reach {line.target:g})  "
-        f"{line.processor_ms:>7.1f} ms of processor; waited {line.clock_ratio:>6.2f} ×, "
-        f"{line.clock_ms:>7.1f} ms; eight clients {line.ratio_of_eight:>6.2f} ×; "
-        f"{line.statements} statements, {line.kilobytes:g} KB  {mark}"
-    )
-
-
-def keep(run: Run) -> None:
-    """Write this size's results beside the others', and tell what changed since the last."""
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    sizes = results.setdefault("pages", {})
-    size = str(run.figures["records"])
-    last = {line["name"]: line for line in sizes.get(size, {}).get("lines", [])}
-    for line in run.lines:
-        before = last.get(line.name)
-        if before and not 0.8 <= line.ratio / before["ratio"] <= 1.25:
-            tell(f"{line.name}: {line.ratio:g} × the floor, {before['ratio']:g} × the last time")
-    kept = last | {line.name: asdict(line) for line in run.lines}
-    sizes[size] = run.figures | {"lines": list(kept.values())}
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-
-
 def main() -> int:
     """Measure what was asked for; return 1 where a claim was missed."""
     reader = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -140,13 +115,15 @@ def main() -> int:
             run.pages(options.name)
         if "writing" in parts:
             run.writing()
-        run.figures["web_mib"] = [round(each) for each in site.memory()]
-        tell(f"web processes hold {run.figures['web_mib']} MiB")
-    keep(run)
+        run.figures["web_mib"] = round(max(site.memory()))
+    for line in (*table_of(run.figures), *keep(run.figures, run.lines)):
+        tell(line)
+    for name, grown, holds in growth():
+        tell(f"{name:<32}{grown:>7.2f} × from the smallest size{'' if holds else '  GREW'}")
     if "plans" in parts:
         run.ground.keep_all_plans(options.name)
     site.server.stop()
-    return 0 if all(line.held for line in run.lines) else 1
+    return 0 if all_held(run.figures, run.lines) else 1
 
 
 if __name__ == "__main__":

@@ -53,17 +53,21 @@ class Site:
         return 0.0 if "nothing was changed" in said else time.perf_counter() - began
 
     def manage(self, *words: str, **environment: str) -> str:
-        """Run a command to its end and return what it said; raise if it fails."""
-        done = subprocess.run(  # noqa: S603 - our own words
-            [sys.executable, "manage.py", *words],
+        """Run a command to its end, tell its lines as they come, return them; raise if it fails."""
+        with subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-u", "manage.py", *words],
             cwd=CHECKOUT,
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "cimic.settings", **environment},
             stdout=subprocess.PIPE,
             text=True,
-            check=True,
-        )
-        sys.stderr.write(done.stdout)
-        return done.stdout
+        ) as running:
+            said = []
+            for line in running.stdout or ():
+                said.append(line)
+                sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}")
+        if running.returncode:
+            raise RuntimeError(f"{words[0]} failed: its lines are above.")
+        return "".join(said)
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
