@@ -43,10 +43,10 @@ def _heading(sizes: list[str], bottom: int) -> list[str]:
     parts.append(f'<line class="mark" x1="{x + 6}" x2="{x + 6}" y1="32" y2="48"/>')
     parts.append(f'<text x="{x + 16}" y="44">to reach</text>')
     for ratio in range(0, MOST + 1, 2):
-        x = _x(ratio)
-        parts.append(f'<line class="grid" x1="{x}" x2="{x}" y1="{TOP - 8}" y2="{bottom}"/>')
+        at = _x(ratio)
+        parts.append(f'<line class="grid" x1="{at}" x2="{at}" y1="{TOP - 8}" y2="{bottom}"/>')
         parts.append(
-            f'<text class="quiet" x="{x}" y="{bottom + 18}" text-anchor="middle">{ratio} ×</text>'
+            f'<text class="quiet" x="{at}" y="{bottom + 18}" text-anchor="middle">{ratio} ×</text>'
         )
     return parts
 

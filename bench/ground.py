@@ -57,6 +57,17 @@ def bare_sql_ms() -> float:
     return round(statistics.median(took) * 1000, 2)
 
 
+def storage() -> dict[str, int]:
+    """Return how many bytes the database takes on the disk, and its indexes of these."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_database_size(current_database()), "
+            "(SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relkind = 'i')"
+        )
+        whole, indexes = cursor.fetchone()
+    return {"database_bytes": int(whole), "index_bytes": int(indexes)}
+
+
 def _words() -> tuple[list[str], str]:
     """Return the three market names and a place's name, from the newest copies' own texts."""
     rows = AssistanceRequest.objects.filter(description__contains="through the market of ")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bench.pages import Asked
 from bench.site import Answer, Browser
 
 RUNS = 3
@@ -32,10 +33,12 @@ class Measured:
     kilobytes: float
     floor_ms: float
     status: int = 200
+    within_s: float = 0.0
 
     @property
     def held(self) -> bool:
-        return self.ratio <= self.target and self.status == 200
+        quick = self.ratio <= self.target or self.clock_ms <= self.within_s * 1000
+        return quick and self.status == 200
 
 
 @dataclass(frozen=True)
@@ -97,28 +100,26 @@ def a_second(browsers: list[Browser], path: str, seconds: float) -> float:
 
 
 def measured(
-    name: str,
-    target: float,
+    one: Asked,
     browsers: Callable[[int], list[Browser]],
-    path: str,
-    floor: str,
     spent: Callable[[], float],
     seconds: float,
 ) -> Measured:
     """Measure one address beside its floor: the median of three runs of each."""
-    (one,) = browsers(1)
+    (alone,) = browsers(1)
     turns = [
-        in_turns(lambda: one.get(floor), lambda: one.get(path), spent, seconds) for _ in range(RUNS)
+        in_turns(lambda: alone.get(one.floor), lambda: alone.get(one.path), spent, seconds)
+        for _ in range(RUNS)
     ]
     middle = sorted(turns, key=lambda turn: turn.page_spent / turn.floor_spent)[RUNS // 2]
     eight = browsers(8)
     rates = [
-        a_second(eight, floor, seconds / 2) / max(a_second(eight, path, seconds / 2), 0.001)
+        a_second(eight, one.floor, seconds / 2) / max(a_second(eight, one.path, seconds / 2), 0.001)
         for _ in range(RUNS if middle.page_spent < 20 * middle.floor_spent else 1)
     ]
     return Measured(
-        name=name,
-        target=target,
+        name=one.name,
+        target=one.target,
         ratio=round(middle.page_spent / middle.floor_spent, 2),
         processor_ms=round(middle.page_spent * 1000, 1),
         clock_ratio=round(statistics.median(turn.page / turn.floor for turn in turns), 2),
@@ -128,6 +129,7 @@ def measured(
         kilobytes=round(len(middle.last.body) / 1024, 1),
         floor_ms=round(middle.floor_spent * 1000, 1),
         status=middle.last.status,
+        within_s=one.within,
     )
 
 

@@ -51,8 +51,9 @@ def keep(figures: dict[str, Any], lines: list[Measured]) -> list[str]:
 
 def row_of(line: Measured) -> str:
     mark = "ok" if line.held else "MISSED" if line.status == 200 else f"ANSWERED {line.status}"
+    within = f" or {line.within_s:g} s" if line.within_s else ""
     return (
-        f"{line.name:<32}{line.ratio:>7.2f} × (to reach {line.target:g})  "
+        f"{line.name:<32}{line.ratio:>7.2f} × (to reach {line.target:g}{within})  "
         f"{line.processor_ms:>7.1f} ms of processor; waited {line.clock_ratio:>6.2f} ×, "
         f"{line.clock_ms:>7.1f} ms; eight clients {line.ratio_of_eight:>6.2f} ×; "
         f"{line.statements} statements, {line.kilobytes:g} KB  {mark}"

@@ -40,7 +40,7 @@ class Run:
         self.site, self.seconds, self.ground = site, seconds, ground
         self.lines: list[Measured] = []
         self.figures: dict[str, Any] = {"records": ground.records(), "entries": ground.entries()}
-        self.figures["bare_sql_ms"] = ground.bare_sql_ms()
+        self.figures |= ground.storage() | {"bare_sql_ms": ground.bare_sql_ms()}
 
     def browsers(self, who: str, path: str, count: int) -> list[Browser]:
         api = path.startswith("/api/")
@@ -55,11 +55,8 @@ class Run:
             if only and only not in one.name:
                 continue
             line = measured(
-                one.name,
-                one.target,
+                one,
                 lambda count, one=one: self.browsers(one.who, one.path, count),
-                one.path,
-                one.floor,
                 self.site.spent,
                 self.seconds,
             )
