@@ -364,6 +364,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "count figures ahead": {
+        "task": "records.tasks.count_figures_ahead",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "let overdue advice lapse": {
         "task": "approvals.tasks.lapse_overdue_advice",
         "schedule": 60.0,

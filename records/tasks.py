@@ -2,16 +2,24 @@
 
 from celery import shared_task
 
+from missions.models import Mission
 from records import complaints, services
 from records.archive import disposal
 from records.compliance import summary
 from records.exports import jobs
+from records.figures.kept import keep_ahead
 
 
 @shared_task
 def count_compliance() -> int:
     """Count anew the records that deeds have changed, whoever left them."""
     return summary.sweep()
+
+
+@shared_task
+def count_figures_ahead() -> int:
+    """Count the figures of days, months and years that are not kept, or do not hold any more."""
+    return sum(keep_ahead(mission) for mission in Mission.objects.all())
 
 
 @shared_task

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from common.models import AppendOnly, KeptByTheDatabase, NeverDeleted
 from missions.vocabulary import Classification
 from requests_app.vocabulary import (
+    OPEN,
     CapacityRating,
     Category,
     CimicFunction,
@@ -208,6 +209,14 @@ class AssistanceRequest(NeverDeleted):
             ),
             models.Index(
                 fields=["post"], condition=Q(status=Status.RETURNED), name="rfa_returned_to_post"
+            ),
+            models.Index(
+                fields=["mission", "submitted_at"],
+                condition=Q(submitted_at__isnull=False, historical=False),
+                name="rfa_submitted",
+            ),
+            models.Index(
+                fields=["mission", "status"], condition=Q(status__in=OPEN), name="rfa_open"
             ),
         ]
 

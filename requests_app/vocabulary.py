@@ -42,6 +42,19 @@ class Status(models.TextChoices):
     NOT_HELD = "not_held", _("Exception not held")
 
 
+# What the mission still has to do something about; all else is settled, or waits to be filed.
+OPEN = (
+    Status.UNDER_REVIEW,
+    Status.RETURNED,
+    Status.IN_CONSULTATION,
+    Status.AWAITING_DECISION,
+    Status.APPROVED,
+    Status.IN_PROGRESS,
+    Status.REPORTED,
+    Status.ACKNOWLEDGED,
+)
+
+
 class Route(models.TextChoices):
     """Which of the mission's processes a record travels by; fixed when it is submitted."""
 

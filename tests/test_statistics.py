@@ -555,7 +555,7 @@ def test_a_period_of_a_hundred_years_is_answered(mission):
 
 @pytest.mark.parametrize("username", ["cos", "sector.east", "partner.ngo"])
 def test_the_statements_are_as_many_for_one_record_as_for_many(mission, username):
-    a_submitted()
+    a_submitted(), an_approved(qip_answers())
 
     def asked() -> int:
         with CaptureQueriesContext(connection) as captured:

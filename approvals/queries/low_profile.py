@@ -4,6 +4,8 @@ Being seen with the military puts partners at risk. Everybody else who may read 
 reads it without who asks; no filter, search or export tells it either.
 """
 
+from dataclasses import dataclass
+
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.fields import BooleanField
 
@@ -18,24 +20,59 @@ TELLS_WHO_ASKS = frozenset({"organisation", "on_behalf_of", "contact", "receivin
 WITHHELD = "—"
 
 
-def knows_who_asks(person: User) -> Q:
-    """Keep the records of which a person may know who asks, decided in SQL."""
+@dataclass(frozen=True)
+class KnowsAs:
+    """As whom a person may know who asks: by name, by posts, by organisations, on the route.
+
+    One rule, asked of rows in SQL (``of_rows``) or of what was counted (``of_one``).
+    """
+
+    person: int
+    posts: set[int]
+    organisations: set[int]
+    answering: set[int]
+
+    def of_rows(self) -> Q:
+        on_the_route = Step.objects.filter(rfa=OuterRef("pk"), post__in=self.answering).exclude(
+            state=StepState.SKIPPED
+        )
+        return (
+            Q(low_profile=False)
+            | Q(requested_by=self.person)
+            | Q(post__in=self.posts)
+            | Q(organisation__in=self.organisations)
+            | Q(Exists(on_the_route))
+        )
+
+    def of_one(
+        self, organisation: int | None, post: int | None, requested_by: int, on_route: list[int]
+    ) -> bool:
+        """Whether who asks is known of a low-profile record; ``on_route`` are its steps' posts."""
+        return (
+            requested_by == self.person
+            or post in self.posts
+            or organisation in self.organisations
+            or not self.answering.isdisjoint(on_route)
+        )
+
+
+def knows_as(person: User) -> KnowsAs:
+    """Return as whom a person may know who asks."""
     held = [one for one in standings_of(person) if not one.routes]
     posts = {one.post.pk for one in held}
-    organisations = {one.post.organisation_id for one in held} | {person.organisation_id}
-    organisations.discard(None)
+    found = {one.post.organisation_id for one in held} | {person.organisation_id}
     come_up = {post for post, above in vacant_below(person).items() if not above.routes}
-    answering = posts | prepares_for(person) | come_up
-    on_the_route = Step.objects.filter(rfa=OuterRef("pk"), post__in=answering).exclude(
-        state=StepState.SKIPPED
+    return KnowsAs(
+        person=person.pk,
+        posts=posts,
+        organisations={each for each in found if each is not None},
+        answering=posts | prepares_for(person) | come_up,
     )
-    return (
-        Q(low_profile=False)
-        | Q(requested_by=person.pk)
-        | Q(post__in=posts)
-        | Q(organisation__in=organisations)
-        | Q(Exists(on_the_route))
-    )
+
+
+def knows_who_asks(person: User) -> Q:
+    """Keep the records of which a person may know who asks, decided in SQL."""
+    return knows_as(person).of_rows()
 
 
 def with_who_asks(

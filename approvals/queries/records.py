@@ -54,13 +54,28 @@ def _named(standing: Standing, to: str = "") -> Q:
     return Q(**{f"{to}classification__lt": Classification.STRICTLY_CONFIDENTIAL})
 
 
+def reached_in_mission(standing: Standing, to: str = "") -> Q:
+    """Keep what a post that sees its whole mission reaches there, by its clearance.
+
+    ``to`` leads to the record's columns.
+    """
+    post = standing.post
+    return _bound(standing, to) & Q(
+        **{
+            f"{to}submitted_at__isnull": False,
+            f"{to}classification__lte": post.clearance,
+            f"{to}mission": post.mission_id,
+        }
+    )
+
+
 def _reach(standing: Standing) -> list[Q]:
     """List what a post sees beyond its own: its unit's, sector's or mission's, by clearance."""
     post = standing.post
     beyond = SUBMITTED & Q(classification__lte=post.clearance) & _bound(standing)
     match post.reach:
         case Reach.MISSION:
-            return [beyond & Q(mission=post.mission_id)]
+            return [reached_in_mission(standing)]
         case Reach.SECTOR:
             return [beyond & Q(sector=post.sector_id)]
         case Reach.UNIT:  # a unit sees whatever it is tasked with, or it could not do it

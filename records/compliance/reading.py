@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import (
     Aggregate,
     Count,
@@ -17,18 +18,20 @@ from django.db.models import (
     Q,
     QuerySet,
     Sum,
-    Window,
 )
-from django.db.models.functions import RowNumber
 
-from approvals.queries import visible_to
+from approvals.queries import reached_in_mission
 from ledger.models import Entry
-from missions.models import Mission, User
+from missions.models import Mission, Unit, User
+from missions.queries import Standing
 from records.compliance.access import may_read_compliance, reads_as
 from records.compliance.question import Question
-from records.compliance.rows import ROWS, Row
+from records.compliance.rows import OVER_RECORDS, ROWS, Row
 from records.compliance.scope import MOST_NAMED, Counted, Named
 from records.compliance.summary import owed, sweep
+from records.figures.adding import Sums
+from records.figures.kept import COMPLIANCE, numbers_of
+from records.figures.rests import rests_of
 from records.models import ComplianceCount, ComplianceException, RecordCompliance
 from requests_app.vocabulary import Kind
 
@@ -71,11 +74,16 @@ class Report:
 
 def mission_read_by(person: User) -> tuple[Mission, int]:
     """Return whose compliance a person reads, up to which clearance; raise ``Forbidden``."""
+    post = _read_through(person).post
+    return post.mission, post.clearance
+
+
+def _read_through(person: User) -> Standing:
     may_read_compliance(person).enforce()
     standing = reads_as(person)
     if standing is None:
         raise ValueError("Whoever may read has a standing.")
-    return standing.post.mission, standing.post.clearance
+    return standing
 
 
 def take_in_what_is_owed(mission: Mission) -> int:
@@ -103,24 +111,28 @@ def _narrowed(rows: QuerySet[Any], question: Question, clearance: int, at: str =
     return rows
 
 
-def _sums(mission: Mission, question: Question, clearance: int) -> dict[str, dict[str, int]]:
-    counts = _narrowed(ComplianceCount.objects.filter(mission=mission), question, clearance)
-    return {
-        line["row"]: line
-        for line in counts.values("row").annotate(
-            complied=Sum("complied"), exceptions=Sum("exceptions"), pending=Sum("pending")
-        )
-    }
+def _numbers(mission: Mission, question: Question, clearance: int) -> Sums:
+    """Return the kept numbers of what falls in the period, sector and kind."""
+    return numbers_of(
+        rests_of(mission),
+        part=COMPLIANCE,
+        since=question.since,
+        until=question.until,
+        sector=question.sector.pk if question.sector else None,
+        kind=question.kind,
+        sees=lambda classification, _hidden: classification <= clearance,
+    )
 
 
 def _exceptions(
     person: User, mission: Mission, question: Question, clearance: int
 ) -> QuerySet[ComplianceException]:
+    """Return the exceptions of records that the reader sees: their post sees the whole mission."""
     lines = ComplianceException.objects.filter(
+        reached_in_mission(_read_through(person), "rfa__"),
         mission=mission,
         day__gte=question.since,
         day__lte=question.until,
-        rfa__in=visible_to(person).values("pk"),
     )
     return _narrowed(lines, question, clearance, at="rfa__compliance__")
 
@@ -135,14 +147,23 @@ def exceptions_seen(person: User, question: Question, row: Row) -> QuerySet[Comp
     return _exceptions(person, mission, question, clearance).filter(row=row.code)
 
 
+NEWEST_OF_EACH = """
+    SELECT asked.row, newest.reference FROM unnest(%s::text[]) AS asked (row)
+    CROSS JOIN LATERAL ({newest}) AS newest (reference)
+"""
+
+
 def _newest_references(lines: QuerySet[ComplianceException]) -> dict[str, list[str]]:
-    """Name the newest exceptions of each row, in one statement."""
-    ranked = lines.annotate(
-        place=Window(RowNumber(), partition_by=F("row"), order_by=[F("day").desc(), F("pk").desc()])
-    ).filter(place__lte=MOST_NAMED)
+    """Name the newest exceptions of each row, in one statement: each along its own index."""
+    newest = lines.extra(where=["records_complianceexception.row = asked.row"])  # noqa: S610
+    newest = newest.order_by("-day", "-pk").values_list("rfa__reference", flat=True)[:MOST_NAMED]
+    sql, params = newest.query.sql_with_params()
     found: dict[str, list[str]] = defaultdict(list)
-    for row, reference in ranked.order_by("row", "place").values_list("row", "rfa__reference"):
-        found[row].append(reference)
+    with connection.cursor() as cursor:
+        rows = [row.code for row in OVER_RECORDS]
+        cursor.execute(NEWEST_OF_EACH.replace("{newest}", sql), [rows, *params])
+        for row, reference in cursor.fetchall():
+            found[row].append(reference)
     return found
 
 
@@ -154,20 +175,20 @@ def compliance_of(person: User, question: Question) -> Report:
     mission, clearance = mission_read_by(person)
     waiting = take_in_what_is_owed(mission)
     scope = question.scope(mission, clearance)
-    sums = _sums(mission, question, clearance)
+    sums = _numbers(mission, question, clearance).get("compliance", {})
     references = _newest_references(_exceptions(person, mission, question, clearance))
     lines = []
     for row in ROWS:
         if row.count is not None:
             lines.append(_line_of_mission(row, row.count(scope)))
             continue
-        found = sums.get(row.code, {})
+        complied, exceptions, pending = sums.get(row.code, [0, 0, 0])
         lines.append(
             Line(
                 row=row,
-                complied=found.get("complied", 0),
-                exceptions=found.get("exceptions", 0),
-                pending=found.get("pending", 0),
+                complied=complied,
+                exceptions=exceptions,
+                pending=pending,
                 references=references.get(row.code, []),
             )
         )
@@ -191,13 +212,13 @@ def line_of_row(person: User, question: Question, row: Row) -> Line:
     take_in_what_is_owed(mission)
     if row.count is not None:
         return _line_of_mission(row, row.count(question.scope(mission, clearance)))
-    found = _sums(mission, question, clearance).get(row.code, {})
-    return Line(
-        row=row,
-        complied=found.get("complied", 0),
-        exceptions=found.get("exceptions", 0),
-        pending=found.get("pending", 0),
+    counts = ComplianceCount.objects.filter(mission=mission, row=row.code)
+    found = _narrowed(counts, question, clearance).aggregate(
+        complied=Sum("complied", default=0),
+        exceptions=Sum("exceptions", default=0),
+        pending=Sum("pending", default=0),
     )
+    return Line(row=row, **found)
 
 
 def hashes_of(lines: list[ComplianceException]) -> dict[tuple[Any, int], str]:
@@ -247,12 +268,21 @@ class UnitLine:
         return round(100 * self.reports / (self.reports + self.tasks))
 
 
+def _tasks_by_unit(mission: Mission, question: Question, clearance: int) -> dict[str | None, int]:
+    """Return how many of the tasks asked for in a period each unit started."""
+    tasks = _numbers(mission, question, clearance).get("tasks", {})
+    codes = dict(Unit.objects.filter(mission=mission).values_list("pk", "code"))
+    return {codes[int(unit)] if unit else None: count for unit, (count,) in tasks.items()}
+
+
 def extreme_by_unit(person: User, question: Question) -> list[UnitLine]:
     """Return each unit's extreme situations in a period, most first (P40)."""
     mission, clearance = mission_read_by(person)
     take_in_what_is_owed(mission)
     records = _narrowed(
-        RecordCompliance.objects.filter(mission=mission, rfa__in=visible_to(person).values("pk")),
+        RecordCompliance.objects.filter(
+            reached_in_mission(_read_through(person), "rfa__"), mission=mission
+        ),
         question,
         clearance,
     )
@@ -275,12 +305,7 @@ def extreme_by_unit(person: User, question: Question) -> list[UnitLine]:
         )
         .order_by("-reports", "code")
     )
-    tasks = dict(
-        records.filter(rfa__task__started_on__isnull=False)
-        .values_list("rfa__tasked_unit__code")
-        .annotate(Count("pk"))
-        .order_by()
-    )
+    tasks = _tasks_by_unit(mission, question, clearance)
     return [
         UnitLine(
             code=line["code"] or "",

@@ -27,6 +27,7 @@ from missions.calendar import local_day
 from missions.models import Mission
 from records.compliance.loading import Whole, load
 from records.compliance.rows import findings_of
+from records.figures.kept import records_changed
 from records.models import ComplianceCount, ComplianceException, Disposal, RecordCompliance
 from requests_app.models import AssistanceRequest
 
@@ -221,6 +222,7 @@ def _keep(ids: list[UUID]) -> None:
     )
     _replace_exceptions(records, found)
     _apply(changes)
+    records_changed(ids)
 
 
 def owed(mission: Mission | None = None) -> QuerySet[OutboxRow]:

@@ -21,6 +21,7 @@ from records.models.done import (
     Task,
     Visit,
 )
+from records.models.figures import FigureCell, FigureDay, FigureStretch
 from records.models.keeping import (
     Classing,
     Disposal,
@@ -52,6 +53,9 @@ __all__ = [
     "DisposalAsked",
     "DisposalDeclined",
     "ExportRun",
+    "FigureCell",
+    "FigureDay",
+    "FigureStretch",
     "FollowUpNote",
     "FollowUpReminder",
     "HandBack",

@@ -39,6 +39,15 @@ class RecordCompliance(models.Model):
     findings = models.JSONField(default=_no_findings)
     at_entry = models.PositiveIntegerField()
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["mission", "day"],
+                condition=Q(kind=Kind.EXTREME_SITUATION),
+                name="compliance_of_extremes",
+            )
+        ]
+
     def __str__(self) -> str:
         return f"compliance of {self.rfa_id}"
 

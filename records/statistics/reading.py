@@ -1,26 +1,15 @@
-"""Every figure at once: one statement for the counts, however many records there are."""
+"""Every figure at once: from the kept numbers where they reach, or else from the records."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
 
-from django.db import connection, transaction
-
-from common.clock import now
 from missions.models import User
-from records.statistics.ground import GROUND
+from records.statistics.kept import base_of, kept_figures
+from records.statistics.plain import Line, found_in
 from records.statistics.question import Asked
 from records.statistics.scope import Scope, scope_of, seen
 from records.statistics.statements import figures
-
-Line = dict[str, Any]
-
-# Compiling a statement this long takes longer than running it.
-NOT_COMPILED = "SET LOCAL jit = off"
-ASKED = "asked AS (SELECT %s::text AS zone, %s::timestamptz AS now, %s::bigint AS mission)"
 
 
 @dataclass(frozen=True)
@@ -43,38 +32,25 @@ class Statistics:
         return {line["key"] or "": line for line in self.figures[name]}
 
 
-def _statement(queries: dict[str, str], rows: str) -> str:
-    """Join the queries into one statement over the same rows, each row of it a JSON object."""
-    parts = [
-        f"SELECT '{name}' AS figure, to_jsonb(line)::text AS line FROM ({query}) AS line"  # noqa: S608
-        for name, query in queries.items()
-    ]
-    return "\n".join(
-        [
-            f"WITH {ASKED}, seen AS MATERIALIZED ({rows}), {GROUND}",
-            "\nUNION ALL\n".join(parts),
-        ]
-    )
-
-
 def statistics_of(
     person: User, asked: Asked, more: Mapping[str, str] = MappingProxyType({})
 ) -> Statistics:
     """Return every figure over what a reader may see of what was asked.
 
-    ``more`` are further queries over the same rows, by their names. Raises ``Forbidden`` for
-    who holds no post.
+    ``more`` are further queries over the same rows, by their names: figures and traces are
+    then found together, in one statement. Raises ``Forbidden`` for who holds no post, and
+    ``Incomplete`` where more is to be counted than a reader waits for.
     """
     scope = scope_of(person)
-    rows, params = seen(scope, asked.question).query.sql_with_params()
+    base = None if more else base_of(scope)
+    if base is not None:
+        return Statistics(scope, asked, kept_figures(scope, asked, base))
+    return plain_statistics_of(scope, asked, more)
+
+
+def plain_statistics_of(
+    scope: Scope, asked: Asked, more: Mapping[str, str] = MappingProxyType({})
+) -> Statistics:
+    """Return every figure found from the records themselves; what the kept ones are held to."""
     queries = {**figures(asked.by), **more}
-    found: dict[str, list[Line]] = {name: [] for name in queries}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(NOT_COMPILED)
-        cursor.execute(
-            _statement(queries, rows),
-            [scope.mission.time_zone, now(), scope.mission.pk, *params],
-        )
-        for name, line in cursor.fetchall():
-            found[name].append(json.loads(line, parse_float=Decimal))
-    return Statistics(scope, asked, found)
+    return Statistics(scope, asked, found_in(scope.mission, seen(scope, asked.question), queries))

@@ -52,12 +52,8 @@ def scope_of(person: User) -> Scope:
     )
 
 
-def seen(scope: Scope, question: Question) -> QuerySet[Any, Any]:
-    """Return the columns of the submitted records that a reader sees of what was asked.
-
-    Each ground of seeing is asked by itself and the answers united, as lists do. ``known`` is
-    whether the reader may know who asks.
-    """
+def submitted_rows(scope: Scope, question: Question) -> QuerySet[AssistanceRequest]:
+    """Return the submitted records of what was asked, whoever may see them."""
     period = question.scope(scope.mission, scope.clearance)
     rows = AssistanceRequest.objects.filter(
         mission=scope.mission,
@@ -67,13 +63,25 @@ def seen(scope: Scope, question: Question) -> QuerySet[Any, Any]:
     )
     if question.sector:
         rows = rows.filter(sector=question.sector)
-    if question.kind:
-        rows = rows.filter(kind=question.kind)
+    return rows.filter(kind=question.kind) if question.kind else rows
+
+
+def seen(scope: Scope, question: Question) -> QuerySet[Any, Any]:
+    """Return the columns of the submitted records that a reader sees of what was asked.
+
+    Each ground of seeing is asked by itself and the answers united, as lists do. ``known`` is
+    whether the reader may know who asks.
+    """
+    rows = submitted_rows(scope, question)
     arms = [rows.filter(arm).order_by().values("pk") for arm in arms_of(scope.person)]
+    return columns(scope, AssistanceRequest.objects.filter(pk__in=arms[0].union(*arms[1:])))
+
+
+def columns(scope: Scope, rows: QuerySet[AssistanceRequest]) -> QuerySet[Any, Any]:
+    """Return what figures are found from of records that the reader sees."""
     known = ExpressionWrapper(knows_who_asks(scope.person), output_field=BooleanField())
     return (
-        AssistanceRequest.objects.filter(pk__in=arms[0].union(*arms[1:]))
-        .order_by()
+        rows.order_by()
         .annotate(known=known)
         .values(
             "id",

@@ -4,6 +4,7 @@ All rest on the tables of ``ground``: ``life`` with a row a record, ``clocked`` 
 ``reading`` asks them in one statement, so that every figure is of the same rows.
 """
 
+from records.figures.counting import MOST_PROJECTS
 from records.statistics.question import By
 
 KEYS = {
@@ -225,7 +226,7 @@ DEADLINES = f"""
            count(*) AS projects
     FROM projects WHERE approves GROUP BY 1
 """  # noqa: S608 - our own words
-MOST_PROJECTS = 12
+
 DEAREST = f"""
     {PROJECTS}
     SELECT reference AS key, title, currency, cost AS approved, paid, instalments, above, due_on,

@@ -19,6 +19,7 @@ from django.views.decorators.http import condition
 from approvals.pages import line_of
 from common.errors import FieldError, Malformed
 from common.pages import FragmentMixin
+from common.paging import ByArms, page_of
 from missions.outlines import Outline, as_geojson, mission_outlines, version_of
 from missions.queries import standings_of
 from records.filters import FrameField, on_the_map, refuse_misread
@@ -208,16 +209,17 @@ class MapView(LoginRequiredMixin, FragmentMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         asking = Asking(request.user, request.GET)
-        placed = asking.register.qs.filter(on_the_map()).order_by("-created_at", "-id")
-        listed = list(placed[: LISTED + 1])
+        rows = asking.register.by_arms()
+        placed = ByArms([arm.filter(on_the_map()) for arm in rows.arms], rows.loaded)
+        listed = page_of(placed, ("-created_at", "-id"), size=LISTED)
         return render(
             request,
             self.template_for(request),
             {
                 **asking.context(),
                 "map": map_context(asking),
-                "listed": [line_of(rfa) for rfa in listed[:LISTED]],
-                "more": len(listed) > LISTED,
+                "listed": [line_of(rfa) for rfa in listed.rows],
+                "more": bool(listed.next),
                 "query": asking.kept.urlencode(),
             },
         )

@@ -37,6 +37,17 @@ WHOLE = {
         SELECT count(*) FROM requests_app_assistancerequest rfa
         LEFT JOIN records_recordcompliance kept ON kept.rfa_id = rfa.id
         WHERE submitted_at IS NOT NULL AND NOT historical AND kept.rfa_id IS NULL""",
+    "a stretch of days whose figures count other records than were submitted in it": """
+        SELECT count(*) FROM records_figurestretch stretch
+        JOIN missions_mission mission ON mission.id = stretch.mission_id
+        WHERE (SELECT count(*) FROM requests_app_assistancerequest rfa
+               WHERE rfa.mission_id = mission.id AND NOT historical
+                   AND submitted_at >= stretch.since::timestamp AT TIME ZONE mission.time_zone
+                   AND submitted_at < (stretch.until + 1)::timestamp AT TIME ZONE mission.time_zone)
+            <> (SELECT coalesce(sum((line.value ->> 0)::bigint), 0) FROM records_figurecell cell,
+                    json_each(cell.numbers::json -> 'groups') AS line
+                WHERE cell.stretch_id = stretch.id AND sector = '*' AND kind = '*'
+                    AND part = 'pictures' AND line.key LIKE 'kind %')""",
     "a count of compliance that its records do not add up to": """
         SELECT abs((SELECT coalesce(sum(complied + exceptions + pending), 0)
                 FROM records_compliancecount)

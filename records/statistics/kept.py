@@ -1,0 +1,452 @@
+"""The figures of a reader of a whole mission, or of a sector, from the kept numbers.
+
+What the reader's post reaches comes from them; what they see besides (their own, what was put
+to them above their clearance) is counted from the records and added. The same figures as
+``statements`` finds, to the last digit (``tests/test_figures.py``).
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from approvals.models import Priority, Step
+from approvals.queries import KnowsAs, arms_of, knows_as, looks_as_the_force
+from approvals.vocabulary import StepState
+from common.clock import now
+from missions.calendar import local_day
+from missions.models import Organisation, Post, Sector
+from missions.queries import Standing, standings_of
+from missions.vocabulary import Classification, Reach
+from records.compliance.question import Question
+from records.figures.adding import Sums, add, percentile, spread
+from records.figures.counting import count_late, count_rows
+from records.figures.kept import PICTURES, numbers_of
+from records.figures.rests import Rests, rests_of
+from records.statistics.plain import found_in
+from records.statistics.question import Asked, By
+from records.statistics.scope import Scope, columns, submitted_rows
+from records.statistics.statements import DEAREST, MOST_PROJECTS
+from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import Kind
+
+Line = dict[str, Any]
+Lines = list[Line]
+
+GROUP = (
+    "records", "asked", "decided", "approved", "with_conditions", "refused", "withdrawn",
+    "undecided", "started", "completed", "closed",
+)  # fmt: skip
+DECIDED = GROUP[1:8]
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a reader's posts reach whole: a mission, or one sector of it, by classification."""
+
+    sector: int | None
+    cells: frozenset[tuple[int, bool]]
+
+    def rows(self) -> Q:
+        """Keep the records that are in it."""
+        found = Q(pk__in=[])
+        for classification, hidden in sorted(self.cells):
+            found |= Q(classification=classification, hidden_from_force=hidden)
+        return found & (Q(sector=self.sector) if self.sector else Q())
+
+
+def _cells(standing: Standing) -> set[tuple[int, bool]]:
+    hidden = (False,) if looks_as_the_force(standing) else (False, True)
+    cleared = [each for each in Classification if each <= standing.post.clearance]
+    return {(int(each), either) for each in cleared for either in hidden}
+
+
+def base_of(scope: Scope) -> Base | None:
+    """Return what a reader sees whole in the mission they count in; ``None`` without any.
+
+    As ``visible_to`` has it: what was submitted, up to the clearance, but what is hidden from
+    the force; a delegation bounded to routes reaches nothing whole.
+    """
+    here = [
+        held
+        for held in standings_of(scope.person)
+        if held.post.mission_id == scope.mission.pk and not held.routes
+    ]
+    mission = [held for held in here if held.post.reach == Reach.MISSION]
+    if mission:
+        return Base(None, frozenset().union(*map(_cells, mission)))
+    sector = [held for held in here if held.post.reach == Reach.SECTOR and held.post.sector_id]
+    if not sector:
+        return None
+    of = sector[0].post.sector_id
+    return Base(of, frozenset().union(*(_cells(h) for h in sector if h.post.sector_id == of)))
+
+
+def _numbers(rests: Rests, question: Question, base: Base, *, within: bool) -> Sums:
+    """Return the kept numbers within what a reader sees whole, or outside of it."""
+    return numbers_of(
+        rests,
+        part=PICTURES,
+        since=question.since,
+        until=question.until,
+        sector=question.sector.pk if question.sector else base.sector,
+        kind=question.kind,
+        sees=lambda classification, hidden: ((classification, hidden) in base.cells) == within,
+    )
+
+
+def _besides(scope: Scope, rests: Rests, question: Question, base: Base) -> Sums:
+    """Count what a reader sees besides what their posts reach whole."""
+    if base.sector is None and not _numbers(rests, question, base, within=False):
+        return {}
+    rows = submitted_rows(scope, question).exclude(base.rows())
+    arms = [rows.filter(arm).order_by().values("pk") for arm in arms_of(scope.person)]
+    sql, params = arms[0].union(*arms[1:]).query.sql_with_params()
+    total: Sums = {}
+    for sums in count_rows(scope.mission, sql, params).values():
+        add(total, sums)
+    return total
+
+
+@dataclass(frozen=True)
+class Names:
+    """Who asks, by what is counted: the sort of requester and their name, where known."""
+
+    knows: KnowsAs
+    organisations: dict[int, Organisation]
+    posts: dict[int, Post]
+
+    def of(self, key: str) -> tuple[str, str]:
+        """Return the sort of requester and their name for an asker's key."""
+        sort, _space, rest = key.partition(" ")
+        if sort == "hidden":
+            organisation, post, requested_by, route = json.loads(rest)
+            if not self.knows.of_one(organisation, post, requested_by, route):
+                return "withheld", "withheld"
+        else:
+            organisation = int(rest) if sort == "organisation" else None
+            post = int(rest) if sort == "post" else None
+        if organisation is not None:
+            asking = self.organisations[organisation]
+            return asking.type, asking.acronym or asking.name
+        return (self.posts[post].role, self.posts[post].title) if post is not None else ("", "")
+
+
+def _names(scope: Scope, keys: list[str]) -> Names:
+    """Look up who asks in these keys."""
+    organisations: set[int] = set()
+    posts: set[int] = set()
+    for key in keys:
+        sort, _space, rest = key.partition(" ")
+        if sort == "hidden":
+            organisation, post, *_known_by = json.loads(rest)
+            organisations.add(organisation)
+            posts.add(post)
+        elif sort:
+            (organisations if sort == "organisation" else posts).add(int(rest))
+    return Names(
+        knows=knows_as(scope.person),
+        organisations=Organisation.objects.in_bulk(organisations - {None}),
+        posts=Post.objects.in_bulk(posts - {None}),
+    )
+
+
+@dataclass
+class Kept:
+    """The numbers that a reader's figures are made of, and what late records add to them."""
+
+    scope: Scope
+    asked: Asked
+    rests: Rests
+    sums: Sums
+    late: list[tuple[str, str, bool, int]]
+
+    def lines(self, name: str) -> dict[str, list[int]]:
+        return self.sums.get(name, {})
+
+    def of_sort(self, name: str, sort: str) -> dict[str, list[int]]:
+        """Return the lines of groups of one sort, by the rest of their key."""
+        start = f"{sort} "
+        return {
+            key.removeprefix(start): counts
+            for key, counts in self.lines(name).items()
+            if key.startswith(start)
+        }
+
+
+def _late(scope: Scope, asked: Asked) -> list[tuple[str, str, bool, int]]:
+    """Count what has an open step past its limit: from what is open alone."""
+    open_late = Step.objects.filter(state=StepState.OPEN, due_at__lt=now())
+    rows = submitted_rows(scope, asked.question).filter(pk__in=open_late.values("rfa"))
+    arms = [rows.filter(arm).order_by().values("pk") for arm in arms_of(scope.person)]
+    sql, params = arms[0].union(*arms[1:]).query.sql_with_params()
+    return count_late(scope.mission, sql, params)
+
+
+def _read(scope: Scope, asked: Asked, base: Base) -> Kept:
+    rests, question = rests_of(scope.mission), asked.question
+    reached = base.sector is None or not question.sector or question.sector.pk == base.sector
+    sums = _numbers(rests, question, base, within=True) if reached else {}
+    add(sums, _besides(scope, rests, question, base))
+    return Kept(scope, asked, rests, sums, _late(scope, asked))
+
+
+def _quarter(month: str) -> str:
+    return f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
+
+
+def _labelled(kept: Kept, names: Names) -> tuple[str, Callable[[str], str]]:
+    """Return by which groups a question is answered, and how their keys are said."""
+    areas = kept.rests.areas
+    sectors = {
+        str(pk): code for pk, code in Sector.objects.filter(mission=kept.scope.mission)
+        .values_list("pk", "code")
+    } if kept.asked.by == By.SECTOR else {}  # fmt: skip
+    match kept.asked.by:
+        case By.MONTH:
+            return "month", str
+        case By.QUARTER:
+            return "month", _quarter
+        case By.YEAR:
+            return "month", lambda month: month[:4]
+        case By.SECTOR:
+            return "sector", lambda number: sectors[number] if number else ""
+        case By.AREA:
+            return "area", lambda number: areas[int(number)].pcode if number else ""
+        case By.REQUESTER:
+            return "asker", lambda key: names.of(key)[0]
+        case By.ORGANISATION:
+            return "asker", lambda key: names.of(key)[1]
+    return kept.asked.by.value, str
+
+
+def _relabelled(lines: dict[str, list[int]], says: Callable[[str], str]) -> dict[str, list[int]]:
+    """Add up the lines whose keys are said alike."""
+    total: Sums = {}
+    for key, counts in lines.items():
+        add(total, {"": {says(key): counts}})
+    return total.get("", {})
+
+
+def _spread_alike(
+    lines: dict[str, list[int]], says: Callable[[str], str]
+) -> dict[str, list[tuple[float, int]]]:
+    found: dict[str, list[tuple[float, int]]] = {}
+    for key, values in spread(lines).items():
+        found.setdefault(says(key), []).extend(values)
+    return found
+
+
+def _groups(kept: Kept, names: Names) -> Lines:
+    sort, says = _labelled(kept, names)
+    groups = _relabelled(kept.of_sort("groups", sort), says)
+    days = _spread_alike(kept.of_sort("days to decision", sort), says)
+    late: dict[str, int] = {}
+    for key, _status, _is_request, count in kept.late:
+        if key.startswith(f"{sort} "):
+            said = says(key.removeprefix(f"{sort} "))
+            late[said] = late.get(said, 0) + count
+    lines = []
+    for key, counts in sorted(groups.items()):
+        line = dict(zip(GROUP, counts, strict=True))
+        for name in ("with_conditions", "withdrawn", "undecided"):
+            del line[name]
+        lines.append(
+            {"key": key, **line, "extreme_situations": line["records"] - line["asked"],
+             "late": late.get(key, 0),
+             "median_days_to_decision": percentile(days.get(key, []), 0.5)}
+        )  # fmt: skip
+    return lines
+
+
+def _decided(lines: dict[str, list[int]]) -> Lines:
+    return [
+        {"key": key, **dict(zip(DECIDED, counts[1:8], strict=True))}
+        for key, counts in sorted(lines.items())
+        if counts[1]
+    ]
+
+
+def _totals(kept: Kept) -> Lines:
+    kinds = kept.of_sort("groups", "kind").values()
+    counts = [sum(each) for each in zip(*kinds, strict=True)] or [0] * len(GROUP)
+    line = dict(zip(GROUP, counts, strict=True))
+    more = kept.lines("totals").get("", [0, 0, 0, 0])
+    names = ("open", "decided_with_a_day", "decided_in_time", "unmet")
+    return [
+        {name: line[name] for name in ("records", "asked", "decided", "approved", "refused")}
+        | dict(zip(names, more, strict=True))
+        | {"late": sum(each[3] for each in kept.late if each[0].startswith("kind "))}
+    ]
+
+
+def _flow(kept: Kept) -> Lines:
+    late: dict[str, int] = {}
+    for key, status, is_request, count in kept.late:
+        if is_request and key.startswith("kind "):
+            late[status] = late.get(status, 0) + count
+    return [
+        {"key": key, "came": came, "went": went, "waiting": waiting, "late": late.get(key, 0)}
+        for key, (came, went, waiting) in sorted(kept.lines("flow").items())
+    ]
+
+
+def _times(lines: dict[str, list[int]], unit: str) -> Lines:
+    return [
+        {"key": key, "records": sum(often for _value, often in values),
+         f"median_{unit}": percentile(values, 0.5), f"ninetieth_{unit}": percentile(values, 0.9)}
+        for key, values in sorted(spread(lines).items())
+    ]  # fmt: skip
+
+
+def _each_priority(kept: Kept) -> Lines:
+    lines = kept.of_sort("groups", "priority")
+    asked = Priority.objects.filter(pk__in=map(int, lines)).select_related("of")
+    return [
+        {"key": str(each.pk), "of": each.of.title, "number": each.number, "text": each.text,
+         **dict(zip(DECIDED, lines[str(each.pk)][1:8], strict=True))}
+        for each in asked.order_by("-of__in_force_from", "number")
+    ]  # fmt: skip
+
+
+def _pcodes(rests: Rests, number: int | None) -> list[str]:
+    """Return an area's p-code and those of what it lies in, as far as priorities look."""
+    found: list[str] = []
+    while number is not None and len(found) < 3:
+        area = rests.areas[number]
+        found.append(area.pcode)
+        number = area.parent_id
+    return found
+
+
+def _refused(kept: Kept) -> Lines:
+    lines = []
+    for number, counts in kept.lines("refused").items():
+        area = kept.rests.areas[int(number)] if number else None
+        refused, met, not_met, not_known = counts
+        lines.append(
+            {"key": area.pcode if area else "", "name": area.name if area else "",
+             "within": _pcodes(kept.rests, area.pk)[1:] if area else [], "refused": refused,
+             "met_by_others": met, "not_met": not_met, "not_known": not_known}
+        )  # fmt: skip
+    return sorted(
+        lines,
+        key=lambda line: (line["met_by_others"] - line["refused"], -line["refused"], line["name"]),
+    )
+
+
+MOST_DELIVERERS = 20
+
+
+def _delivered(kept: Kept) -> Lines:
+    counts: dict[str, int] = {}
+    for key, (often,) in kept.lines("delivered").items():
+        name = key.rpartition("|")[0]
+        counts[name] = counts.get(name, 0) + often
+    of = spread(kept.lines("delivered"))
+    lines: Lines = [
+        {"key": key, "records": count, "median_days": percentile(of[key], 0.5)}
+        for key, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    every = [value for values in of.values() for value in values]
+    total = {"key": None, "records": sum(counts.values()), "median_days": percentile(every, 0.5)}
+    return [total, *lines[:MOST_DELIVERERS]]
+
+
+def _money(kept: Kept) -> Lines:
+    lines = [
+        {"key": key, "projects": projects, "asked": asked / HUNDRED, "approved_projects": approves,
+         "approved": approved / HUNDRED, "paid": paid / HUNDRED, "to_pay": to_pay / HUNDRED,
+         "above_ceiling": above, "above_with_reason": reasoned}
+        for key, (projects, asked, approves, approved, paid, to_pay, above, reasoned)
+        in kept.lines("money").items()
+    ]  # fmt: skip
+    return sorted(lines, key=lambda line: (-line["approved_projects"], line["key"]))
+
+
+def _deadlines(kept: Kept) -> Lines:
+    today = local_day(kept.scope.mission).isoformat()
+    counts: dict[str, int] = {}
+    for key, (often,) in kept.lines("deadlines").items():
+        state, _bar, due_on = key.partition("|")
+        if state == "due":
+            state = "overdue" if due_on < today else "running"
+        counts[state] = counts.get(state, 0) + often
+    return [{"key": key, "projects": count} for key, count in sorted(counts.items())]
+
+
+def _projects(kept: Kept, approved: int) -> Lines:
+    """Read the dozen shown first, whose references the numbers hold."""
+    references = [key.split("|", 2)[2] for key in sorted(kept.lines("first"))[:MOST_PROJECTS]]
+    if not references:
+        return []
+    rows = AssistanceRequest.objects.filter(
+        mission=kept.scope.mission, reference__in=references, kind=Kind.QIP
+    )
+    found = found_in(kept.scope.mission, columns(kept.scope, rows), {"projects": DEAREST})
+    return [line | {"of": approved} for line in found["projects"]]
+
+
+EXTREME = (
+    "reports", "events", "held", "not_held", "open", "within_6_hours", "within_24_hours",
+    "within_72_hours", "later",
+)  # fmt: skip
+
+
+def _extreme(kept: Kept) -> Lines:
+    of, delays = kept.lines("extreme"), spread(kept.lines("delay"))
+    counts = [sum(each) for each in zip(*of.values(), strict=True)] or [0] * len(EXTREME)
+    every = [value for values in delays.values() for value in values]
+    return [
+        {"key": key, **dict(zip(EXTREME, numbers, strict=True)),
+         "median_seconds": percentile(values, 0.5), "ninetieth_seconds": percentile(values, 0.9)}
+        for key, numbers, values in [
+            ("", counts, every),
+            *((key, numbers, delays.get(key, [])) for key, numbers in sorted(of.items())),
+        ]
+    ]  # fmt: skip
+
+
+PEOPLE = ("completed", "counted", "women", "men", "girls", "boys")
+
+
+def _people(kept: Kept) -> Lines:
+    of = kept.lines("people")
+    counts = [sum(each) for each in zip(*of.values(), strict=True)] or [0] * len(PEOPLE)
+    lines = sorted(of.items(), key=lambda each: (-each[1][0], each[0]))
+    return [
+        {"key": key, **dict(zip(PEOPLE, numbers, strict=True))}
+        for key, numbers in [("", counts), *lines]
+    ]
+
+
+def kept_figures(scope: Scope, asked: Asked, base: Base) -> dict[str, Lines]:
+    """Return every figure for one reader, from the kept numbers and what is seen besides."""
+    kept = _read(scope, asked, base)
+    keys = {*kept.of_sort("groups", "asker")}
+    keys |= {each[0].removeprefix("asker ") for each in kept.late if each[0].startswith("asker ")}
+    names = _names(scope, list(keys))
+    money = _money(kept)
+    asker = _relabelled(kept.of_sort("groups", "asker"), lambda key: names.of(key)[0])
+    return {
+        "totals": _totals(kept),
+        "groups": _groups(kept, names),
+        "flow": _flow(kept),
+        "stages": _times(kept.lines("stages"), "seconds"),
+        "spans": _times(kept.lines("spans"), "days"),
+        "by_kind": _decided(kept.of_sort("groups", "kind")),
+        "by_requester": _decided(asker),
+        "against_priorities": _decided(kept.of_sort("groups", "weighed")),
+        "each_priority": _each_priority(kept),
+        "refused": _refused(kept),
+        "delivered": _delivered(kept),
+        "money": money,
+        "deadlines": _deadlines(kept),
+        "projects": _projects(kept, sum(line["approved_projects"] for line in money)),
+        "extreme": _extreme(kept),
+        "people": _people(kept),
+    }
