@@ -25,6 +25,7 @@ from records.statistics.reading import plain_statistics_of, statistics_of
 from records.statistics.scope import scope_of
 from requests_app.models import AssistanceRequest
 from tests.builders import a_mission, a_started, a_submitted, give, open_step, who
+from tests.calling import Caller
 from tests.weighing import closed, priorities
 
 pytestmark = pytest.mark.django_db
@@ -120,13 +121,17 @@ def test_past_years_are_counted_ahead_by_the_worker_and_then_read():
     assert FigureCell.objects.count() >= cells
 
 
-def test_more_records_than_a_reader_waits_for_are_refused_not_counted(monkeypatch):
+def test_more_records_than_a_reader_waits_for_are_refused_not_counted(monkeypatch, client):
     mission = a_mission()
     _submitted_ago(900), _submitted_ago(900)
     monkeypatch.setattr(kept, "MOST_AT_ONCE", 1)
 
-    with pytest.raises(kept.Incomplete):
-        statistics_of(who("cos"), read_asked(WIDE, mission))
+    client.force_login(who("cos"))
+    for page in ("/evaluation/", "/compliance/"):
+        assert client.get(page, WIDE).status_code == 422
+    refused = Caller("cos").get("/api/v1/statistics/?from=2020-01-01")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "from"
     while summary.sweep() or kept.keep_ahead(mission):
         pass
     _same("cos")

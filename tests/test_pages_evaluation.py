@@ -236,7 +236,7 @@ def test_the_page_asks_the_database_as_often_for_one_record_as_for_many(
     client, django_assert_max_num_queries
 ):
     a_mission()
-    a_submitted()
+    a_submitted(), an_approved(qip_answers())
     client.force_login(who("cos"))
     client.get("/evaluation/?view=all")
     with django_assert_max_num_queries(40) as few:

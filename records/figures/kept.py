@@ -305,7 +305,7 @@ def numbers_of(
     return added(parts, MOST_PROJECTS)
 
 
-def keep_ahead(mission: Mission, most: int = 4) -> int:
+def keep_ahead(mission: Mission, most: int = 12) -> int:
     """Count the days that are not kept, and a few of the months and years; return how many.
 
     For the worker: whoever asks finds them counted. What is owed is left until it is done.

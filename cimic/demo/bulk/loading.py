@@ -35,7 +35,6 @@ from requests_app.models import AssistanceRequest, ReferenceCounter
 
 MOST_COPIES = 1_000_000
 WORKERS = 2
-A_YEAR_OF_MONTHS = 12
 SYLLABLES = [*"bdgkmnprtv"], [*"aou"], [*"bdgkmnprtv"], [*"aou"], [*"kmbd"]
 SAME_EVERYWHERE = """
     SELECT word FROM unnest(%s) WITH ORDINALITY AS said(word, place)
@@ -221,7 +220,7 @@ def _copy_up_to(records: int, stories: list[Story], seed: int, tell: Callable[[s
         cursor.execute("VACUUM (ANALYZE) " + ", ".join(tables))
     tell("tables are vacuumed and analyzed")
     add_up(mission)
-    while keep_ahead(mission, A_YEAR_OF_MONTHS):
+    while keep_ahead(mission):
         pass
     tell("figures are counted ahead")
     _prove(seed, tell)
