@@ -2,9 +2,9 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring as quoted
-from typing import Any
 from uuid import UUID
 
 from common.canonical import canonical, sha256
@@ -59,32 +59,17 @@ def hash_of(entry: Bound) -> str:
     )
 
 
-def entry_hash(row: tuple[Any, ...]) -> str:
-    """Return what ``hash_of`` does, for a plain row, in a tenth of the time.
+def entry_hash(row: Sequence[str]) -> str:
+    """Return what ``hash_of`` does, for a row whose columns are texts, in a tenth of the time.
 
     The row is chain, number, act, actor, actor_name, post, post_title, capacity, happened_at,
-    recorded_at, told_clock, previous, payload_digest and whatever follows; the chain and the
-    moments as their canonical text. A test holds both to the same answer.
+    recorded_at, told_clock, previous, payload_digest and whatever follows; each as its canonical
+    text, but those that are texts themselves are not yet quoted. A test holds both to the same
+    answer.
     """
-    (
-        chain,
-        number,
-        act,
-        actor,
-        name,
-        post,
-        title,
-        capacity,
-        happened,
-        recorded,
-        told,
-        previous,
-        digest,
-    ) = row[:13]  # noqa: E501
     text = (
-        f'["cimic-entry-1","{chain}",{number},{quoted(act)},{"null" if actor is None else actor},'
-        f"{quoted(name)},{'null' if post is None else post},{quoted(title)},{quoted(capacity)},"
-        f'"{happened}","{recorded}",{"true" if told else "false"},{quoted(previous)},'
-        f"{quoted(digest)}]"
+        f'["cimic-entry-1","{row[0]}",{row[1]},{quoted(row[2])},{row[3]},{quoted(row[4])},{row[5]},'
+        f'{quoted(row[6])},{quoted(row[7])},"{row[8]}","{row[9]}",{row[10]},{quoted(row[11])},'
+        f"{quoted(row[12])}]"
     )
     return hashlib.sha256(text.encode()).hexdigest()

@@ -9,6 +9,7 @@ buckets, empty ones included.
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
+from json.encoder import encode_basestring as quoted
 
 from common.canonical import canonical
 from common.clock import iso
@@ -29,7 +30,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def chain_leaf(chain: str, length: int, head: str) -> bytes:
     """Return the leaf that binds a chain's id, its length and its head."""
-    return leaf_hash(canonical(["cimic-leaf-1", chain, length, head]))
+    return leaf_hash(f'["cimic-leaf-1","{chain}",{length},{quoted(head)}]')
 
 
 def bucket_leaf(number: int, chains: int, root: str) -> bytes:

@@ -1,26 +1,24 @@
 """Chains read fast and proved: plain rows in their order, each hashed as it was when written.
 
-One reading of the entries, the chains and the leaves of checkpoints, all in the order of the
-chains' ids, so that memory stays flat whatever the length.
+PostgreSQL writes a range of chains' entries line by line (``COPY``), in their order along an
+index, and each line is proved as it comes: memory stays flat whatever the length of the ledger or
+of one chain, and nothing is sorted. Ranges are whole buckets of the checkpoints' tree, so that
+several processes can each prove their own.
 """
 
 import hashlib
+import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import count, groupby
-from operator import itemgetter
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext_noop as noop
 
 from common.kept import Kept
 from ledger.hashing import entry_hash
 from ledger.models import GENESIS
-
-PAGE = 2000
-NUMBERS = count(1)
 
 MISSING = Kept(noop("entry %(number)s is missing"))
 SHORT = Kept(noop("the chain says %(length)s entries, %(found)s are there"))
@@ -34,39 +32,32 @@ RESAID = noop("its payload was changed")
 ERASED = noop("its payload was erased and no two people are recorded who did it")
 
 MOMENT = """to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+# What is NULL is written as JSON writes it, which a number never is; a payload that is not there
+# is told from one that says so by its own column.
+NULL = "null"
 ENTRIES = f"""
-    SELECT entry.chain_id::text, entry.number, entry.act, entry.actor_id, entry.actor_name,
-           entry.post_id, entry.post_title, entry.capacity,
-           {MOMENT.format(column="entry.happened_at")}, {MOMENT.format(column="entry.recorded_at")},
-           entry.told_clock, entry.previous, entry.payload_digest, entry.hash,
-           payload.salt, payload.text, payload.erasure_id
-    FROM ledger_entry entry LEFT JOIN ledger_payload payload ON payload.entry_id = entry.id
-    {{only}} ORDER BY entry.chain_id, entry.number
+    COPY (
+        SELECT entry.chain_id, entry.number, entry.act, entry.actor_id, entry.actor_name,
+               entry.post_id, entry.post_title, entry.capacity,
+               {MOMENT.format(column="entry.happened_at")},
+               {MOMENT.format(column="entry.recorded_at")},
+               entry.told_clock::text, entry.previous, entry.payload_digest, entry.hash,
+               payload.salt, payload.text, payload.erasure_id, payload.entry_id
+        FROM ledger_entry entry LEFT JOIN ledger_payload payload ON payload.entry_id = entry.id
+        WHERE {{only}} ORDER BY entry.chain_id, entry.number
+    ) TO STDOUT (NULL '{NULL}')
 """  # noqa: S608 - fixed words
-CHAINS = "SELECT id::text, reference, length, head FROM ledger_chain chain {only} ORDER BY id"
+CHAINS = "SELECT id::text, reference, length, head FROM ledger_chain WHERE {only} ORDER BY id"
 LEAVES = """
     SELECT leaf.chain_id::text, leaf.length, leaf.head, checkpoint.number
     FROM ledger_checkpointleaf leaf
     LEFT JOIN ledger_checkpoint checkpoint ON checkpoint.id = leaf.checkpoint_id
-    {only} ORDER BY leaf.chain_id, leaf.length
+    WHERE {only} ORDER BY leaf.chain_id, leaf.length
 """
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 Row = tuple[Any, ...]
-Open = Callable[[str], Iterator[Row]]
-
-
-def stream(sql: str, params: list[Any] | None = None) -> Iterator[Row]:
-    """Yield a query's rows a page at a time, from a cursor that the server keeps.
-
-    Inside a transaction alone. psycopg2's own cursor, since what it gives is plain rows.
-    """
-    connection.ensure_connection()
-    raw: Any = connection.connection
-    with raw.cursor(name=f"ledger_{next(NUMBERS)}") as cursor:
-        cursor.itersize = PAGE
-        cursor.execute(sql, params)
-        while rows := cursor.fetchmany(PAGE):
-            yield from rows
 
 
 @dataclass(frozen=True)
@@ -80,25 +71,16 @@ class Break:
 
 
 @dataclass
-class Proved:
-    """What one chain was found to be."""
-
-    entries: int = 0
-    number: int = 0
-    reason: str = ""
-
-
-@dataclass
 class _Erasures:
     """What a chain says was erased, beside what is."""
 
     found: dict[int, str] = field(default_factory=dict)
     recorded: dict[int, str] = field(default_factory=dict)
 
-    def read(self, number: int, actor: int | None, text: str) -> None:
+    def read(self, number: int, actor: str, text: str) -> None:
         """Take in an entry that says what two people erased before it."""
         said = json.loads(text)
-        if actor is not None and said.get("asked_by_id") not in {None, actor}:
+        if actor != NULL and said.get("asked_by_id") not in {None, int(actor)}:
             for line in said["entries"]:
                 if line["number"] < number:
                     self.recorded[line["number"]] = line["payload_digest"]
@@ -110,110 +92,137 @@ class _Erasures:
         ]
 
 
-def _payload_fault(row: Row, erasures: _Erasures) -> str:
-    """Say what is wrong with what an entry says, or ''."""
-    number, act, actor, digest, salt, text, erasure = (
-        row[1], row[2], row[3], row[12], row[14], row[15], row[16],
-    )  # fmt: skip
-    if text is None:
-        return WORDLESS
-    if erasure is not None:
-        erasures.found[number] = digest
-        return "" if (salt, text) == ("", "{}") else RESAID
-    if hashlib.sha256((salt + text).encode()).hexdigest() != digest:
-        return RESAID
-    if act == "payloads.erased":
-        erasures.read(number, actor, text)
-    return ""
+class Proof:
+    """One chain as its entries come, in their order: how many, and the first that fails.
 
-
-def _fault(row: Row, expected: int, previous: str, witnessed: dict[int, Row]) -> str:
-    """Say what is wrong with the entry that should be this number after this hash, or ''."""
-    if row[1] != expected:
-        return MISSING(number=expected)
-    if row[11] != previous:
-        return UNLINKED
-    if entry_hash(row) != row[13]:
-        return CHANGED
-    leaf = witnessed.get(expected)
-    if leaf is not None and leaf[2] != row[13]:
-        return REWRITTEN(number=leaf[3])
-    return ""
-
-
-def prove_chain(
-    rows: Iterable[Row], *, length: int, head: str, leaves: Iterable[Row] = ()
-) -> Proved:
-    """Check a chain's rows (``ENTRIES``) against each other, its row, and what was witnessed."""
-    witnessed = {leaf[1]: leaf for leaf in leaves}
-    proved, erasures = Proved(), _Erasures()
-    previous = GENESIS
-    for row in rows:
-        proved.entries += 1
-        if proved.reason:
-            continue
-        expected = proved.entries
-        reason = _fault(row, expected, previous, witnessed) or _payload_fault(row, erasures)
-        if reason:
-            proved.number, proved.reason = expected, reason
-        previous = row[13]
-    found = proved.entries
-    cut = max(witnessed, default=0)
-    if not proved.reason and cut > found:
-        proved.reason = CUT(number=witnessed[cut][3], length=cut, found=found)
-        proved.number = found + 1
-    if not proved.reason and (found, previous) != (length, head):
-        proved.reason = SHORT(length=length, found=found)
-        proved.number = min(found + 1, max(length, 1))
-    for number in erasures.unrecorded:
-        if not proved.reason or number < proved.number:
-            proved.number, proved.reason = number, ERASED
-    return proved
-
-
-class Groups:
-    """Rows that come in the order of the chains, handed out chain by chain."""
-
-    def __init__(self, rows: Iterator[Row]) -> None:
-        self._groups = groupby(rows, itemgetter(0))
-        self._next()
-
-    def _next(self) -> None:
-        self.chain, self._rows = next(self._groups, ("", iter(())))
-
-    def before(self, chain: str) -> Iterator[list[Row]]:
-        """Yield the groups of chains that come before this one; '' is all that are left."""
-        while self.chain and (not chain or self.chain < chain):
-            yield list(self._rows)
-            self._next()
-
-    def of(self, chain: str) -> Iterator[Row]:
-        """Yield this chain's rows, which may be none."""
-        if self.chain == chain:
-            yield from self._rows
-            self._next()
-
-
-def prove(open_rows: Open, witnessed_until: int, finding: Any) -> None:
-    """Prove every chain that the three readings give; ``finding`` counts and keeps the breaks.
-
-    ``witnessed_until`` is the number of the last checkpoint whose receipt has left.
+    An entry's row is its columns as ``entry_hash`` takes them, its hash, and its payload's
+    salt, text, erasure and own entry (``ENTRIES``). ``leaves`` are what checkpoints witnessed.
     """
-    entries, leaves = Groups(open_rows(ENTRIES)), Groups(open_rows(LEAVES))
 
-    def orphans(before: str) -> None:
-        for groups in (entries, leaves):
-            for rows in groups.before(before):
-                finding.lost(rows[0][0], ORPHAN)
+    def __init__(self, leaves: Iterable[Row] = ()) -> None:
+        self.witnessed = {leaf[1]: leaf for leaf in leaves}
+        self.entries, self.previous = 0, GENESIS
+        self.number, self.reason = 0, ""
+        self._erasures = _Erasures()
 
-    for chain, reference, length, head in open_rows(CHAINS):
-        orphans(chain)
-        marks = list(leaves.of(chain))
-        proved = prove_chain(entries.of(chain), length=length, head=head, leaves=marks)
-        known = [mark[1] for mark in marks if (mark[3] or 0) <= witnessed_until]
-        finding.chains += 1
-        finding.entries += proved.entries
-        finding.unwitnessed += max(proved.entries - max(known, default=0), 0)
-        if proved.reason:
-            finding.breaks.append(Break(chain, reference, proved.number, proved.reason))
-    orphans("")
+    def read(self, row: Sequence[str]) -> None:
+        """Take in the next entry; after the first that does not hold they are only counted."""
+        self.entries += 1
+        if not self.reason:
+            self.reason = self._fault(row) or self._payload_fault(row)
+            if self.reason:
+                self.number = self.entries
+        self.previous = row[13]
+
+    def _fault(self, row: Sequence[str]) -> str:
+        """Say what is wrong with the entry that should come now, or ''."""
+        if row[1] != str(self.entries):
+            return MISSING(number=self.entries)
+        if row[11] != self.previous:
+            return UNLINKED
+        if entry_hash(row) != row[13]:
+            return CHANGED
+        leaf = self.witnessed.get(self.entries)
+        if leaf is not None and leaf[2] != row[13]:
+            return REWRITTEN(number=leaf[3])
+        return ""
+
+    def _payload_fault(self, row: Sequence[str]) -> str:
+        """Say what is wrong with what an entry says, or ''."""
+        digest, salt, text, erasure, there = row[12], row[14], row[15], row[16], row[17]
+        if there == NULL:
+            return WORDLESS
+        if erasure != NULL:
+            self._erasures.found[self.entries] = digest
+            return "" if (salt, text) == ("", "{}") else RESAID
+        if hashlib.sha256((salt + text).encode()).hexdigest() != digest:
+            return RESAID
+        if row[2] == "payloads.erased":
+            self._erasures.read(self.entries, row[3], text)
+        return ""
+
+    def end(self, *, length: int, head: str) -> None:
+        """Hold what came against the chain's own row, and against what was witnessed of it."""
+        found, cut = self.entries, max(self.witnessed, default=0)
+        if not self.reason and cut > found:
+            self.reason = CUT(number=self.witnessed[cut][3], length=cut, found=found)
+            self.number = found + 1
+        if not self.reason and (found, self.previous) != (length, head):
+            self.reason = SHORT(length=length, found=found)
+            self.number = min(found + 1, max(length, 1))
+        for number in self._erasures.unrecorded:
+            if not self.reason or number < self.number:
+                self.number, self.reason = number, ERASED
+
+
+def fields_of(line: str) -> list[str]:
+    """Return the columns of a line as ``COPY`` writes it."""
+    fields = line[:-1].split("\t")
+    if "\\" in line:
+        return [ESCAPED.sub(_meant, one) if "\\" in one else one for one in fields]
+    return fields
+
+
+def _meant(found: re.Match[str]) -> str:
+    return MEANT.get(found[1], found[1])
+
+
+class Proofs(io.TextIOBase):
+    """Where ``COPY`` writes a range's entries: each is taken in by its chain's proof.
+
+    ``after`` is told each chain and its proof when the chain's last entry has come.
+    """
+
+    def __init__(self, leaves: dict[str, list[Row]], after: Any) -> None:
+        self._leaves, self._after = leaves, after
+        self._chain, self._proof = "", Proof()
+
+    def write(self, line: str) -> int:
+        """Take in one entry: PostgreSQL hands over a line at a time."""
+        row = fields_of(line)
+        if row[0] != self._chain:
+            self.done()
+            self._chain, self._proof = row[0], Proof(self._leaves.get(row[0], ()))
+        self._proof.read(row)
+        return len(line)
+
+    def done(self) -> None:
+        """End the chain whose entries came last."""
+        if self._chain:
+            self._after(self._chain, self._proof)
+
+
+def _by_chain(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def prove(raw: Any, only: str, params: Sequence[Any], finding: Any) -> None:
+    """Prove the chains that ``only`` keeps by ``chain``; ``finding`` counts and keeps the breaks.
+
+    ``raw`` is psycopg2's connection, within the transaction whose snapshot is proved.
+    """
+    with raw.cursor() as cursor:
+        cursor.execute(CHAINS.format(only=only.format(chain="id")), params)
+        chains = {row[0]: row for row in cursor.fetchall()}
+        cursor.execute(LEAVES.format(only=only.format(chain="leaf.chain_id")), params)
+        leaves = _by_chain(cursor.fetchall())
+
+        def after(chain: str, proof: Proof) -> None:
+            row = chains.pop(chain, None)
+            marks = leaves.pop(chain, ())
+            if row is None:
+                finding.lost(chain, ORPHAN)
+            else:
+                finding.proved(row, proof, marks)
+
+        proofs = Proofs(leaves, after)
+        entries = ENTRIES.format(only=only.format(chain="entry.chain_id"))
+        cursor.copy_expert(cursor.mogrify(entries, params), proofs, 1 << 16)
+        proofs.done()
+    for chain in list(chains):  # those without any entry
+        after(chain, Proof(leaves.get(chain, ())))
+    for chain in leaves:
+        finding.lost(chain, ORPHAN)

@@ -1,26 +1,33 @@
 """Proving that nothing was changed, left out or put in between, nor behind the witnesses' backs."""
 
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
+from common.canonical import canonical
 from common.clock import iso
+from ledger.merkle import BUCKETS, bounds_of
 from ledger.models import Chain, Entry
-from ledger.reading import Break, Open, Row, prove, prove_chain, stream
+from ledger.reading import Break, Proof, Row, prove
 from ledger.state import last_receipt
-from ledger.witnesses import Fault, prove_checkpoints
+from ledger.witnesses import Fault, Replay, prove_checkpoints, replay
 from missions.models import Mission
 
 __all__ = ["Break", "Finding", "break_in", "verify"]
 
-ONLY = {
-    "ledger_entry": "entry.chain_id",
-    "ledger_chain chain": "chain.id",
-    "ledger_checkpointleaf": "leaf.chain_id",
-}
+# So many chains are proved at a time: what is known of them is in memory meanwhile.
+A_PART = 4_000
+WITHIN = "{chain} BETWEEN %s AND %s"
+OF_A_MISSION = "{chain} IN (SELECT id FROM ledger_chain WHERE mission_id = %s)"
+SNAPSHOT = "SET TRANSACTION SNAPSHOT %s"
+READING = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+Bounds = tuple[str, str]
 
 
 @dataclass
@@ -49,63 +56,146 @@ class Finding:
         if not any(found.chain == chain for found in self.breaks):
             self.breaks.append(Break(chain, "", 1, reason))
 
+    def proved(self, chain: Row, proof: Proof, leaves: list[Row]) -> None:
+        """Count a chain that was read, and keep its first break."""
+        chain_id, reference, length, head = chain
+        proof.end(length=length, head=head)
+        known = [leaf[1] for leaf in leaves if (leaf[3] or 0) <= self.witnessed_until]
+        self.chains += 1
+        self.entries += proof.entries
+        self.unwitnessed += max(proof.entries - max(known, default=0), 0)
+        if proof.reason:
+            self.breaks.append(Break(chain_id, reference, proof.number, proof.reason))
+
+    def add(self, other: "Finding") -> None:
+        """Take in what was found of other chains."""
+        self.chains += other.chains
+        self.entries += other.entries
+        self.unwitnessed += other.unwitnessed
+        self.breaks += other.breaks
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some chains, next to each other by their ids, as one process proves them."""
+
+    bounds: Bounds
+    mission: int | None
+    witnessed_until: int
+    checkpoints: bool
+
+    def read(self, raw: Any) -> tuple[Finding, Replay]:
+        finding, replayed = Finding(witnessed_until=self.witnessed_until), Replay()
+        only, params = WITHIN, list[Any](self.bounds)
+        if self.mission is not None:
+            only, params = f"{WITHIN} AND {OF_A_MISSION}", [*params, self.mission]
+        prove(raw, only, params, finding)
+        if self.checkpoints:
+            replay(raw, self.bounds, replayed)
+        return finding, replayed
+
 
 @contextmanager
-def _one_look() -> Iterator[None]:
+def _one_look() -> Iterator[bool]:
     """See the database as it is at one moment, if this is not part of a deed already."""
     alone = not connection.in_atomic_block
     with transaction.atomic():
         if alone:
             with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
+                cursor.execute(f"SET TRANSACTION {READING}")
+        yield alone
 
 
-def _reader(mission: Mission | None, chain: Any) -> Open:
-    """Return what opens the readings, of one mission's chains, of one chain, or of all."""
-
-    def open_rows(sql: str) -> Iterator[Row]:
-        column = next(name for table, name in ONLY.items() if f"FROM {table}" in sql)
-        if chain is not None:
-            return stream(sql.format(only=f"WHERE {column} = %s"), [str(chain)])
-        if mission is not None:
-            own = "(SELECT id FROM ledger_chain WHERE mission_id = %s)"
-            return stream(sql.format(only=f"WHERE {column} IN {own}"), [mission.pk])
-        return stream(sql.format(only=""))
-
-    return open_rows
+def _bounds() -> list[Bounds]:
+    """Return the first and last id of each part of the chains: whole buckets, about as many."""
+    chains, parts = Chain.objects.count(), 1
+    while parts < BUCKETS and chains > parts * A_PART:
+        parts *= 2
+    each = BUCKETS // parts
+    return [
+        (bounds_of(first)[0], bounds_of(first + each - 1)[1]) for first in range(0, BUCKETS, each)
+    ]
 
 
-def verify(*, mission: Mission | None = None, chain: Any = None) -> Finding:
+def _read_here(part: _Part) -> tuple[Finding, Replay]:
+    return part.read(connection.connection)
+
+
+def _read_apart(snapshot: str, parts: list[_Part]) -> list[tuple[Finding, Replay]]:
+    """Read some parts at another process's snapshot, on a connection of one's own."""
+    own = connections[connection.alias].copy()
+    own.connect()
+    raw: Any = own.connection
+    with raw.cursor() as cursor:
+        cursor.execute(f"BEGIN {READING}")
+        cursor.execute(SNAPSHOT, [snapshot])
+    found = [part.read(raw) for part in parts]
+    own.close()
+    return found
+
+
+def _in_processes(parts: list[_Part], processes: int) -> list[tuple[Finding, Replay]]:
+    """Share the parts among processes, which all see what this transaction sees."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_export_snapshot()")
+        (snapshot,) = cursor.fetchone()
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        shares = [
+            pool.submit(_read_apart, snapshot, parts[first::processes])
+            for first in range(processes)
+        ]
+        return [found for share in shares for found in share.result()]
+
+
+def verify(*, mission: Mission | None = None, chain: Any = None, processes: int = 1) -> Finding:
     """Check every entry, of one mission or one chain or all, and every checkpoint but of one chain.
 
     Each entry against its hash, its place, its payload, and what the checkpoints witnessed
     of it; each checkpoint against its signature, the one before, the leaves it was made of,
-    and the receipts. Reads in order, a page at a time, at one moment of the database.
+    and the receipts. Reads in order, some thousand chains at a time, at one moment of the
+    database, which several ``processes`` may share; not within a deed, which they cannot see.
     """
-    finding = Finding()
-    with _one_look():
+    finding, replayed = Finding(), Replay()
+    with _one_look() as alone:
         left = last_receipt()
         finding.witnessed_until = left.checkpoint.number if left else 0
-        prove(_reader(mission, chain), finding.witnessed_until, finding)
+        bounds = [(str(chain), str(chain))] if chain is not None else _bounds()
+        own = mission.pk if mission else None
+        parts = [_Part(one, own, finding.witnessed_until, chain is None) for one in bounds]
+        read: Iterable[tuple[Finding, Replay]]
+        if alone and min(processes, len(parts)) > 1:
+            read = _in_processes(parts, min(processes, len(parts)))
+        else:
+            read = map(_read_here, parts)
+        for found, leaves in read:
+            finding.add(found)
+            replayed.add(leaves)
+        finding.breaks.sort(key=lambda one: one.chain)
         if chain is None:
-            prove_checkpoints(finding)
+            prove_checkpoints(finding, replayed)
     return finding
 
 
-def _row(entry: Entry) -> Row:
+def _row(entry: Entry) -> tuple[str, ...]:
+    """Return an entry and its payload as they are read to be proved."""
     payload = getattr(entry, "payload", None)
+    said = (payload.salt, payload.text, payload.erasure_id) if payload else ("", "", None)
     return (
-        str(entry.chain_id), entry.number, entry.act, entry.actor_id, entry.actor_name,
-        entry.post_id, entry.post_title, entry.capacity, iso(entry.happened_at),
-        iso(entry.recorded_at), entry.told_clock, entry.previous, entry.payload_digest, entry.hash,
-        payload and payload.salt, payload and payload.text, payload and payload.erasure_id,
+        str(entry.chain_id), str(entry.number), entry.act, canonical(entry.actor_id),
+        entry.actor_name, canonical(entry.post_id), entry.post_title, entry.capacity,
+        iso(entry.happened_at), iso(entry.recorded_at), canonical(entry.told_clock),
+        entry.previous, entry.payload_digest, entry.hash,
+        said[0], said[1], canonical(said[2]), canonical(entry.pk if payload else None),
     )  # fmt: skip
 
 
 def break_in(chain: Chain, entries: list[Entry]) -> Break | None:
     """Return where a chain that is loaded, with its entries and payloads, first does not hold."""
-    proved = prove_chain(map(_row, entries), length=chain.length, head=chain.head)
-    if not proved.reason:
+    proof = Proof()
+    for entry in entries:
+        proof.read(_row(entry))
+    proof.end(length=chain.length, head=chain.head)
+    if not proof.reason:
         return None
-    return Break(str(chain.pk), chain.reference, proved.number, proved.reason)
+    return Break(str(chain.pk), chain.reference, proof.number, proof.reason)

@@ -6,13 +6,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext_noop as noop
 
 from common.canonical import sha256
 from common.kept import Kept
-from ledger.merkle import Top, chain_leaf, checkpoint_text, root_of
+from ledger.merkle import BUCKETS, Top, bucket_of, chain_leaf, checkpoint_text, root_of
 from ledger.models import GENESIS, Checkpoint, SigningKey, WitnessReceipt
-from ledger.reading import Groups, stream
 from ledger.readings import readings_not_as_bound
 from ledger.receipts import receipt_text, receipts_found
 from ledger.signing import announcement_text, key_id_of, signs
@@ -25,13 +25,13 @@ LEAVES = """
     SELECT leaf.chain_id::text, checkpoint.number, leaf.length, leaf.head
     FROM ledger_checkpointleaf leaf
     LEFT JOIN ledger_checkpoint checkpoint ON checkpoint.id = leaf.checkpoint_id
-    ORDER BY leaf.chain_id
+    WHERE leaf.chain_id BETWEEN %s AND %s
 """
-BUCKETS = """
-    SELECT lpad(to_hex(bucket.number::int), 3, '0'), checkpoint.number, bucket.chains, bucket.root
+ROOTS = """
+    SELECT bucket.number, checkpoint.number, bucket.chains, bucket.root
     FROM ledger_checkpointbucket bucket
     LEFT JOIN ledger_checkpoint checkpoint ON checkpoint.id = bucket.checkpoint_id
-    ORDER BY bucket.number
+    WHERE bucket.number BETWEEN %s AND %s
 """
 BY_CHECKPOINT = """
     SELECT checkpoint.number, bucket.number, bucket.chains, bucket.root
@@ -39,6 +39,9 @@ BY_CHECKPOINT = """
     JOIN ledger_checkpoint checkpoint ON checkpoint.id = bucket.checkpoint_id
     ORDER BY checkpoint.number, bucket.number
 """
+PAGE = 2000
+# Of a number that no bucket has, if the guard against them was taken off.
+LOWEST, HIGHEST = -(1 << 15), (1 << 15) - 1
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Fault:
 
 
 @dataclass
-class _Replay:
+class Replay:
     """What the leaves make of each checkpoint: how many chains and entries it added."""
 
     chains: dict[int, int] = field(default_factory=dict)
@@ -60,6 +63,15 @@ class _Replay:
 
     def blame(self, number: int | None, reason: str) -> None:
         self.faults.setdefault(number or 0, reason)
+
+    def add(self, other: "Replay") -> None:
+        """Take in what other chains' leaves make of them."""
+        for number, count in other.chains.items():
+            self.chains[number] = self.chains.get(number, 0) + count
+        for number, count in other.entries.items():
+            self.entries[number] = self.entries.get(number, 0) + count
+        for number, reason in other.faults.items():
+            self.blame(number, reason)
 
     def bucket(self, leaves: list[Any], kept: dict[int, tuple[int, str]]) -> None:
         """Replay one bucket's leaves, checkpoint by checkpoint, against the roots kept of it."""
@@ -81,20 +93,36 @@ class _Replay:
                 self.blame(number, noop("its leaves do not give the roots it was made of"))
 
 
-def _replayed() -> _Replay:
-    """Read all leaves, a bucket at a time, beside the roots that were kept of each bucket."""
-    replay = _Replay()
-    roots = Groups(stream(BUCKETS))
+def replay(raw: Any, bounds: tuple[str, str], replayed: Replay) -> None:
+    """Read the leaves of the chains within bounds, whole buckets, beside each bucket's roots.
 
-    def kept_of(bucket: str) -> dict[int, tuple[int, str]]:
-        for lost in roots.before(bucket):
-            replay.blame(lost[0][1], noop("its leaves do not give the roots it was made of"))
-        return {(row[1] or 0): (row[2], row[3]) for row in roots.of(bucket)}
+    ``raw`` is psycopg2's connection.
+    """
+    first, last = map(bucket_of, bounds)
+    with raw.cursor() as cursor:
+        cursor.execute(LEAVES, bounds)
+        leaves: dict[int, list[Any]] = {}
+        for leaf in cursor.fetchall():
+            leaves.setdefault(bucket_of(leaf[0]), []).append(leaf)
+        cursor.execute(ROOTS, [first or LOWEST, last if last < BUCKETS - 1 else HIGHEST])
+        roots: dict[int, dict[int, tuple[int, str]]] = {}
+        for bucket, number, chains, root in cursor.fetchall():
+            roots.setdefault(bucket, {})[number or 0] = (chains, root)
+    for bucket in sorted(leaves.keys() | roots.keys()):
+        replayed.bucket(leaves.get(bucket, []), roots.get(bucket, {}))
 
-    for bucket, leaves in groupby(stream(LEAVES), key=lambda leaf: leaf[0][:3]):
-        replay.bucket(list(leaves), kept_of(bucket))
-    kept_of("")
-    return replay
+
+def stream(sql: str) -> Iterator[Any]:
+    """Yield a query's rows a page at a time, from a cursor that the server keeps.
+
+    Inside a transaction alone. psycopg2's own cursor, since what it gives is plain rows.
+    """
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    with raw.cursor(name="ledger_checkpoints") as cursor:
+        cursor.execute(sql)
+        while rows := cursor.fetchmany(PAGE):
+            yield from rows
 
 
 def _key_faults(keys: list[SigningKey]) -> Iterator[tuple[bool, Fault]]:
@@ -157,7 +185,7 @@ class _Changes:
         return rows
 
 
-def _checkpoint_faults(keys: list[SigningKey], replay: _Replay) -> Iterator[Fault]:
+def _checkpoint_faults(keys: list[SigningKey], replayed: Replay) -> Iterator[Fault]:
     ends = {key.pk: after.from_at for key, after in zip(keys, keys[1:], strict=False)}
     top, changes, last = Top(), _Changes(), None
     chains = entries = 0
@@ -166,10 +194,10 @@ def _checkpoint_faults(keys: list[SigningKey], replay: _Replay) -> Iterator[Faul
         if number != expected:
             yield Fault("checkpoint", expected, CHECKPOINT_MISSING(number=expected))
         top.change(changes.of(number))
-        chains += replay.chains.get(number, 0)
-        entries += replay.entries.get(number, 0)
+        chains += replayed.chains.get(number, 0)
+        entries += replayed.entries.get(number, 0)
         reason = _own_fault(checkpoint, last, ends.get(checkpoint.key_id))
-        reason = reason or replay.faults.get(number, "")
+        reason = reason or replayed.faults.get(number, "")
         if not reason and top.root != checkpoint.root:
             reason = noop("its leaves do not give its root")
         if not reason and (chains, entries) != (checkpoint.chains, checkpoint.entries):
@@ -178,7 +206,7 @@ def _checkpoint_faults(keys: list[SigningKey], replay: _Replay) -> Iterator[Faul
             yield Fault("checkpoint", number, reason)
         last = checkpoint
     known = last.number if last else 0
-    for number in sorted(set(replay.faults) | set(replay.chains)):
+    for number in sorted(set(replayed.faults) | set(replayed.chains)):
         if number == 0:
             yield Fault("checkpoint", 0, noop("a checkpoint whose leaves are here is missing"))
         elif number > known:
@@ -206,12 +234,15 @@ def _reading_faults() -> Iterator[Fault]:
         yield Fault("readings", number, UNREAD(mission=mission.code))
 
 
-def prove_checkpoints(finding: Any) -> None:
-    """Prove every key, checkpoint and receipt; ``finding`` keeps what does not hold."""
+def prove_checkpoints(finding: Any, replayed: Replay) -> None:
+    """Prove every key, checkpoint and receipt; ``finding`` keeps what does not hold.
+
+    ``replayed`` is what all leaves make of them.
+    """
     keys = list(SigningKey.objects.select_related("previous").order_by("number"))
     for is_fault, said in _key_faults(keys):
         (finding.faults if is_fault else finding.warnings).append(said)
-    finding.faults += _checkpoint_faults(keys, _replayed())
+    finding.faults += _checkpoint_faults(keys, replayed)
     finding.faults += _receipt_faults()
     finding.faults += _reading_faults()
     finding.checkpoints = Checkpoint.objects.count()

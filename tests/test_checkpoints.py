@@ -14,6 +14,7 @@ from django.db import connections
 from common import clock
 from common.canonical import canonical, sha256
 from common.errors import NotNow
+from ledger import verification
 from ledger.checkpoints import make_checkpoint
 from ledger.hashing import Bound, entry_hash, hash_of
 from ledger.models import (
@@ -283,7 +284,10 @@ def test_the_quick_hash_of_an_entry_is_the_one_it_was_written_with():
                 "12345678-1234-1234-1234-123456789abc", 3, name, actor, name, post, name, name,
                 moment, moment, told, "a" * 64, "b" * 64,
             )  # fmt: skip
-            row = list(vars(bound).values())
+            row = [
+                canonical(value) if value is None or isinstance(value, int) else value
+                for value in vars(bound).values()
+            ]
             row[8] = row[9] = clock.iso(moment)
             assert entry_hash((*row, "and", "more")) == hash_of(bound)
 
@@ -389,13 +393,13 @@ def rewritten(cursor, chain_id, *, acts=None, drop=(), length=None) -> None:
             continue
         number += 1
         act = (acts or {}).get(entry.number, entry.act)
-        columns = [
-            "cimic-entry-1", entry.chain_id, number, act, entry.actor_id, entry.actor_name,
-            entry.post_id, entry.post_title, entry.capacity, clock.iso(entry.happened_at),
-            clock.iso(entry.recorded_at), entry.told_clock, previous, entry.payload_digest,
-        ]  # fmt: skip
-        row = columns[1:]
-        made = entry_hash((str(row[0]), *row[1:]))
+        made = hash_of(
+            Bound(
+                entry.chain_id, number, act, entry.actor_id, entry.actor_name, entry.post_id,
+                entry.post_title, entry.capacity, entry.happened_at, entry.recorded_at,
+                entry.told_clock, previous, entry.payload_digest,
+            )
+        )  # fmt: skip
         cursor.execute(
             "UPDATE ledger_entry SET number = %s, act = %s, previous = %s, hash = %s WHERE id = %s",
             [number, act, previous, made, entry.pk],
@@ -568,3 +572,18 @@ def test_what_does_not_hold_ends_the_command_with_1_and_is_named(case):
     assert (said["holds"], said["broken"]) == (False, [])
     assert [(fault["kind"], fault["number"]) for fault in said["faults"]][0] == ("checkpoint", 2)
     assert canonical(said["faults"][0]["reason"])
+
+
+def test_several_processes_find_what_one_finds(case, monkeypatch):
+    monkeypatch.setattr(verification, "A_PART", 1)
+    chain = a_long_chain()
+    case.execute("UPDATE ledger_payload SET text = text || E'\\t\\\\n' WHERE salt < '8'")
+    case.execute(
+        "UPDATE ledger_checkpointleaf SET length = length + 1 WHERE chain_id = %s", [str(chain.pk)]
+    )
+
+    alone, shared = verify(), verify(processes=2)
+
+    assert len(alone.breaks) > 1
+    assert alone.faults
+    assert shared == alone

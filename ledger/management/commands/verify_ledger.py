@@ -1,12 +1,15 @@
 """``manage.py verify_ledger``: prove the ledger, or say where it breaks."""
 
 import json
+import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger.verification import Finding, verify
 from missions.models import Mission
+
+MOST_BY_ITSELF = 4
 
 
 class Command(BaseCommand):
@@ -16,6 +19,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--mission", metavar="CODE", help="one mission's chains alone")
+        parser.add_argument(
+            "--processes",
+            type=int,
+            default=min(MOST_BY_ITSELF, len(os.sched_getaffinity(0))),
+            help="how many read at once; unless told, one a core, at most four",
+        )
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,7 +33,7 @@ class Command(BaseCommand):
             mission = Mission.objects.filter(code__iexact=options["mission"]).first()
             if mission is None:
                 raise CommandError(f"There is no mission {options['mission']}.", returncode=2)
-        finding = verify(mission=mission)
+        finding = verify(mission=mission, processes=options["processes"])
         if options["json"]:
             self.stdout.write(json.dumps(self._as_json(finding), indent=2))
         else:
