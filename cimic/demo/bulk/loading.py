@@ -171,7 +171,7 @@ def _prove(seed: int, tell: Callable[[str], None]) -> None:
     tell(f"{len(some) + len(recent)} records found anew: {len(faults)} differ")
     make_checkpoint()
     send_owed()
-    finding = verify()
+    finding = verify(processes=WORKERS)
     tell(f"{finding.entries} entries in {finding.chains} chains proved")
     faults += [f"{one.reference} entry {one.number}: {one.reason}" for one in finding.breaks]
     faults += [f"{one.kind} {one.number}: {one.reason}" for one in finding.faults]
@@ -214,8 +214,8 @@ def _copy_up_to(records: int, stories: list[Story], seed: int, tell: Callable[[s
         take_off(cursor, taken)
     _share(copier, copies)
     tell(f"{len(copies)} records are copied")
+    put_back("owner", taken, WORKERS, tell)
     with connections["owner"].cursor() as cursor:
-        put_back(cursor, taken, tell)
         _count_on(shapes, copies, copier, cursor)
         cursor.execute("VACUUM (ANALYZE) " + ", ".join(tables))
     tell("tables are vacuumed and analyzed")
