@@ -84,12 +84,16 @@ def _read(cursor: str, rows: QuerySet[Any], keys: list[str]) -> tuple[str, list[
 
 
 def _beyond(keys: list[tuple[str, bool]], values: list[Any]) -> Q:
-    """Keep the rows that come after these keys' values in the order given."""
+    """Keep the rows that come after these keys' values in the order given.
+
+    That none comes before the first key's value is said apart: an index is entered there.
+    """
     found, equal = Q(pk__in=[]), Q()
     for (key, descending), value in zip(keys, values, strict=True):
         found |= equal & Q(**{f"{key}__{'lt' if descending else 'gt'}": value})
         equal &= Q(**{key: value})
-    return found
+    first, descending = keys[0]
+    return Q(**{f"{first}__{'lte' if descending else 'gte'}": values[0]}) & found
 
 
 def _found(rows: QuerySet[Any] | ByArms, keys: list[tuple[str, bool]], beyond: Q, most: int) -> Any:

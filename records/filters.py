@@ -10,8 +10,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from approvals.queries import (
+    any_of,
     arms_of,
     holding_words,
+    those_few,
     visible_to,
     waiting_on,
     with_what_is_open,
@@ -165,9 +167,10 @@ class RegisterFilter(django_filters.FilterSet):
         form = RegisterQuestions
         fields: list[str] = []
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.person = person
+    def __init__(self, params: Any, *, person: User) -> None:
+        self.person, self.arms = person, arms_of(person)
+        seen = AssistanceRequest.objects.filter(any_of(self.arms))
+        super().__init__(params, queryset=loaded_lines(person, seen))
         self.missions = frozenset(held.post.mission_id for held in standings_of(person))
         for name, model in (
             ("sector", Sector),
@@ -175,7 +178,8 @@ class RegisterFilter(django_filters.FilterSet):
             ("disaster_event", DisasterEvent),
             ("displacement_site", DisplacementSite),
         ):
-            self.filters[name].field.queryset = model.objects.filter(mission__in=self.missions)
+            there = model.objects.filter(mission__in=self.missions)
+            self.filters[name].field.queryset = there.defer("boundary") if model is Area else there
 
     @property
     def form(self) -> RegisterQuestions:
@@ -192,7 +196,9 @@ class RegisterFilter(django_filters.FilterSet):
         if self.is_bound:
             self.errors  # noqa: B018 - cleans the questions, as ``qs`` does
         rows = AssistanceRequest.objects
-        arms = [rows.filter(arm) for arm in arms_of(self.person)]
+        few = those_few(self.form.cleaned_data.get("search", "")) if self.is_bound else None
+        within = rows.all() if few is None else rows.filter(few)
+        arms = [within.filter(arm) for arm in self.arms]
         if self.is_bound:
             arms = [self.filter_queryset(arm) for arm in arms]
         return ByArms(arms, loaded_lines(self.person, rows.all()))
@@ -256,9 +262,10 @@ class RegisterFilter(django_filters.FilterSet):
 
 
 def loaded_lines(person: User, rows: QuerySet[AssistanceRequest]) -> QuerySet[AssistanceRequest]:
-    """Load with each row all that a line shows."""
+    """Load with each row all that a line shows; an area's boundary is no part of a line."""
     return with_what_is_open(
-        with_who_asks(person, rows).select_related(
+        with_who_asks(person, rows)
+        .select_related(
             "mission",
             "sector",
             "area",
@@ -267,6 +274,7 @@ def loaded_lines(person: User, rows: QuerySet[AssistanceRequest]) -> QuerySet[As
             "post",
             "cluster",
         )
+        .defer("area__boundary")
     )
 
 
@@ -287,7 +295,7 @@ def register_for(person: User, params: Any) -> RegisterFilter:
             if not asked.getlist(name):
                 del asked[name]
         params = asked
-    return RegisterFilter(params, queryset=lines_for(person), person=person)
+    return RegisterFilter(params, person=person)
 
 
 def refuse_misread(

@@ -1,7 +1,11 @@
 """Finding records by words: what is typed, as PostgreSQL's full-text search asks it."""
 
+from functools import lru_cache
+
 from django.contrib.postgres.search import SearchQueryField
+from django.db import connection
 from django.db.models import BooleanField, F, Func, Value
+from django.db.models.functions import Cast
 
 MOST_WORDS = 8
 
@@ -12,13 +16,25 @@ def read_words(typed: str) -> list[str]:
     return [word for word in words if any(letter.isalnum() for letter in word)][:MOST_WORDS]
 
 
-def asked(word: str) -> Func:
-    """Return one word as a question: as it begins, in English, in French, or of a reference.
+@lru_cache(maxsize=1024)
+def question_of(word: str) -> str:
+    """Return one word as the database asks for it, as text.
 
-    ``words_question`` is the database's own (requests_app/migrations/0007): accents are
-    folded, and half a word finds the whole.
+    ``words_question`` is the database's own (requests_app/migrations/0007): as the word begins,
+    in English, in French, or of a reference; accents are folded, and half a word finds the whole.
     """
-    return Func(Value(word), function="words_question", output_field=SearchQueryField())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT words_question(%s)::text", [word])
+        return str(cursor.fetchone()[0])
+
+
+def asked(word: str) -> Cast:
+    """Return one word as a question that PostgreSQL knows before it plans.
+
+    Written as the function itself, it would be asked of every record anew, and how many hold
+    the word would be guessed.
+    """
+    return Cast(Value(question_of(word)), SearchQueryField())
 
 
 def asked_together(words: list[str]) -> Func:

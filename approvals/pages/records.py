@@ -17,7 +17,7 @@ from approvals.vocabulary import ClusterPlan, Criterion, SeatKind, StepState, Ve
 from common.kept import read_aloud
 from common.templatetags.cimic import tone
 from missions.models import User
-from missions.vocabulary import Capacity
+from missions.vocabulary import Capacity, Classification
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, Status
 
@@ -337,12 +337,12 @@ def line_of(
         "title": rfa.title or _("Without a title yet"),
         "reference": rfa.reference,
         "kind": rfa.kind,
-        "kind_label": rfa.get_kind_display(),
+        "kind_label": str(Kind(rfa.kind).label),
         "status": rfa.status,
-        "status_label": rfa.get_status_display(),
+        "status_label": str(Status(rfa.status).label),
         "historical": rfa.historical,
         "classification": rfa.classification,
-        "classification_label": rfa.get_classification_display(),
+        "classification_label": str(Classification(rfa.classification).label),
         "organisation": str(rfa.organisation) if rfa.organisation and shown else "",
         "requester": rfa.requested_by.name if shown else WITHHELD,
         "place": rfa.place or (rfa.area.name if rfa.area else ""),

@@ -24,6 +24,7 @@ from approvals.queries.priorities import consistency_of, priorities_in_force, pr
 from approvals.queries.records import (
     REACHED,
     Wait,
+    any_of,
     arms_of,
     inbox_of,
     looks_as_the_force,
@@ -36,13 +37,21 @@ from approvals.queries.records import (
     with_what_is_open,
 )
 from approvals.queries.referrals import put_to_first, referee_standing, referrals_waiting_on
-from approvals.queries.search import best_first, holding_words, titles_close_to, where_found
+from approvals.queries.search import (
+    best_first,
+    holding_words,
+    those_few,
+    titles_close_to,
+    where_found,
+)
 from approvals.queries.standing_policies import standing_policies_on
 
 __all__ = [
+    "any_of",
     "arms_of",
     "best_first",
     "holding_words",
+    "those_few",
     "titles_close_to",
     "where_found",
     "Vacancies",

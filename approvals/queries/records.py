@@ -154,10 +154,15 @@ def visible_to(
 ) -> QuerySet[AssistanceRequest]:
     """Keep the records that a person may see. Page, API, export and search all ask this."""
     requests = AssistanceRequest.objects.all() if requests is None else requests
+    return requests.filter(any_of(arms_of(person)))
+
+
+def any_of(arms: list[Q]) -> Q:
+    """Keep what is seen on any of these grounds."""
     seen = Q(pk__in=[])
-    for arm in arms_of(person):
+    for arm in arms:
         seen |= arm
-    return requests.filter(seen)
+    return seen
 
 
 def inbox_of(person: User) -> QuerySet[Step]:
@@ -176,6 +181,7 @@ def inbox_of(person: User) -> QuerySet[Step]:
             "current",
             "prepared",
         )
+        .defer("rfa__area__boundary")
         .order_by("due_at", "pk")
     )
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchRank, TrigramWordSimilarity
 from django.db import connection
-from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, IntegerField, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast
 
 from approvals.queries.low_profile import knows_who_asks, shows_who_asks
@@ -16,7 +17,7 @@ from missions.models import User
 from missions.queries import is_among, standings_of
 from missions.vocabulary import Role
 from requests_app.models import AssistanceRequest
-from requests_app.words import asked_together, holds, read_words
+from requests_app.words import asked_together, holds, question_of, read_words
 
 RANKED = 2000
 # Marks around a word that was found, which nobody types: private letters of Unicode.
@@ -55,6 +56,43 @@ def holding_words(
             found |= Q(holds("inside", word)) & inside
         requests = requests.filter(found)
     return requests
+
+
+# Records that hold all the words, if they are no more, are looked up; where there are more, the
+# newest of them are soon met by going through the newest records.
+FEW = 3_000
+THOSE_HOLDING = """
+    WITH found AS MATERIALIZED (SELECT rfa_id FROM requests_app_recordwords WHERE {held})
+    SELECT rfa_id::text FROM found LIMIT %s
+"""
+HELD = "(open @@ %s::tsquery OR asking @@ %s::tsquery OR inside @@ %s::tsquery)"
+
+
+def those_few(typed: str) -> Q | None:
+    """Keep the few records that hold every word in anything said of them, or None if many do.
+
+    It narrows, it grants nothing: what may be read of each is asked by ``holding_words``.
+    """
+    questions = [question_of(word) for word in read_words(typed)]
+    if not questions:
+        return None
+    sql = THOSE_HOLDING.format(held=" AND ".join([HELD] * len(questions)))
+    asked = [question for question in questions for _audience in range(3)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*asked, FEW + 1])
+        found = [pk for (pk,) in cursor.fetchall()]
+    if len(found) > FEW:
+        return None
+    listed = Cast(Value(f"{{{','.join(found)}}}"), ArrayField(UUIDField()))
+    return Q(
+        Func(
+            F("pk"),
+            listed,
+            template="%(expressions)s)",
+            arg_joiner=" = ANY(",
+            output_field=BooleanField(),
+        )
+    )
 
 
 def best_first(requests: QuerySet[AssistanceRequest], typed: str) -> QuerySet[AssistanceRequest]:

@@ -45,9 +45,10 @@ class WaitingSerializer(serializers.Serializer[Any]):
     """Whom a record waits on, since when and until when.
 
     Where nobody acts for the post it is ``vacant``, and ``gone_up_to`` names the post above
-    that its work has come to, if there is one.
+    that its work has come to, if there is one. ``rfa`` is the record whose waits are written.
     """
 
+    rfa: AssistanceRequest
     post = serializers.CharField(source="post.code")
     title = serializers.CharField(source="post.title")
     seat = serializers.CharField()
@@ -58,8 +59,8 @@ class WaitingSerializer(serializers.Serializer[Any]):
     gone_up_to_title = serializers.SerializerMethodField()
 
     def _above(self, wait: Wait) -> Post | None:
-        vacancies, rfa = self.context["vacancies"], self.context["rfa"]
-        return vacancies.above(wait.post.pk, rfa) if self.get_vacant(wait) else None
+        vacancies = self.context["vacancies"]
+        return vacancies.above(wait.post.pk, self.rfa) if self.get_vacant(wait) else None
 
     def get_vacant(self, wait: Wait) -> bool:
         return bool(self.context["vacancies"].is_vacant(wait.post.pk))
@@ -134,12 +135,14 @@ class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
         waits = waits_of(rfa)
         if not waits:
             return []
-        # Asked once for all the lines of a list.
-        kept: dict[int, Vacancies] = self.context.setdefault("vacancies", {})  # type: ignore[attr-defined]
+        # Made once for all the lines of a list: its fields cost more than what they write.
+        kept: dict[int, WaitingSerializer] = self.context.setdefault("waiting", {})  # type: ignore[attr-defined]
         if rfa.mission_id not in kept:
-            kept[rfa.mission_id] = Vacancies(rfa.mission_id)
-        context = {"vacancies": kept[rfa.mission_id], "rfa": rfa}
-        return WaitingSerializer(waits, many=True, context=context).data
+            context = {"vacancies": Vacancies(rfa.mission_id)}
+            kept[rfa.mission_id] = WaitingSerializer(context=context)
+        writes = kept[rfa.mission_id]
+        writes.rfa = rfa
+        return [writes.to_representation(wait) for wait in waits]
 
     @extend_schema_field(serializers.ChoiceField(CLASSIFICATIONS))
     def get_classification(self, rfa: AssistanceRequest) -> str:
