@@ -1,7 +1,7 @@
 """``make bench``: CIMIC over many records beside the floor of the same run.
 
-``bench/run.py [--records N] [--data FOLDER] [--only pages,writing,plans]``. Starts the
-production processes, loads UNAC with N records unless the folder has them, signs in as posts,
+``bench/run.py [--records N] [--data FOLDER] [--only pages,writing,exports,verify,plans]``. Starts
+the production processes, loads UNAC with N records unless the folder has them, signs in as posts,
 and measures each address in turns with the floor. Tells a table, writes ``results.json`` and its
 chart, keeps the plans of the slowest statements, tells what changed since the last run of that
 size and how each page grew from the smallest size measured.
@@ -20,7 +20,7 @@ from bench.pages import asked  # noqa: E402
 from bench.results import all_held, growth, keep, row_of, table_of  # noqa: E402
 from bench.site import CHECKOUT, Browser, Site  # noqa: E402
 
-PARTS = ("pages", "writing", "plans")
+PARTS = ("pages", "writing", "exports", "verify", "plans")
 
 
 def tell(line: str) -> None:
@@ -35,9 +35,10 @@ class Run:
         import django  # noqa: PLC0415 - once the environment is told
 
         django.setup()
-        from bench import ground  # noqa: PLC0415 - needs Django's set-up
+        from bench import ground, leaving, proving  # noqa: PLC0415 - needs Django's set-up
 
         self.site, self.seconds, self.ground = site, seconds, ground
+        self.leaving, self.proving = leaving, proving
         self.lines: list[Measured] = []
         self.figures: dict[str, Any] = {"records": ground.records(), "entries": ground.entries()}
         self.figures |= ground.storage() | {"bare_sql_ms": ground.bare_sql_ms()}
@@ -84,6 +85,15 @@ class Run:
         self.figures["answer_ms"] = round(statistics.median(answers) * 1000, 1)
         tell(f"submit {self.figures['submit_ms']} ms, answer {self.figures['answer_ms']} ms")
 
+    def exports(self) -> None:
+        """Measure everything taken out as CSV, beside COPY."""
+        headers = self.ground.signed_in(self.leaving.WHO, api=False)
+        self.figures |= self.leaving.left(self.site.port, headers, self.site.spent)
+
+    def verify(self) -> None:
+        """Measure how fast the ledger is proved."""
+        self.figures |= self.proving.proved()
+
     def _draft(self) -> str:
         browser = self.browsers("partner.ngo", "/api/", 1)[0]
         return str(said(browser, "requests/", self.ground.a_draft(), expect=201)[0]["reference"])
@@ -112,6 +122,10 @@ def main() -> int:
             run.pages(options.name)
         if "writing" in parts:
             run.writing()
+        if "exports" in parts:
+            run.exports()
+        if "verify" in parts:
+            run.verify()
         run.figures["web_mib"] = round(max(site.memory()))
     for line in (*table_of(run.figures), *keep(run.figures, run.lines)):
         tell(line)
