@@ -8,8 +8,9 @@ locks. What cannot be used is counted here and kept for the next who asks.
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from common.errors import FieldError, Incomplete
 from missions.calendar import local_day
 from missions.models import Mission
-from records.figures.adding import ALL, Cells, Spot, Sums, added, merged, rolled_up
+from records.figures.adding import ALL, Cells, Spot, Sums, add, added, merged, rolled_up
 from records.figures.calendar import DAY, Piece, apart, pieces
 from records.figures.counting import MOST_PROJECTS, OF_COMPLIANCE, count_stretches
 from records.figures.rests import Rests, rests_of
@@ -186,48 +187,43 @@ def _in_parts(found: list[Found]) -> Iterable[list[Found]]:
             yield some[first : first + most]
 
 
-def _count(rests: Rests, found: list[Found]) -> dict[Piece, Cells]:
-    """Count days and months from the records."""
+def _counted(rests: Rests, missing: list[Found]) -> Iterator[list[tuple[Found, Cells]]]:
+    """Count days and months from the records, some at a time."""
     mission = rests.mission
-    counted: dict[Piece, Cells] = {}
-    for some in _in_parts(found):
+    for some in _in_parts(missing):
         stretches = [
             (each.piece.since, _moment(mission, each.piece.since),
              _moment(mission, each.piece.until + DAY))
             for each in some
         ]  # fmt: skip
         cells = count_stretches(mission, stretches)
-        for each in some:
-            counted[each.piece] = rolled_up(cells[each.piece.since], MOST_PROJECTS)
-    return counted
+        yield [(each, rolled_up(cells[each.piece.since], MOST_PROJECTS)) for each in some]
 
 
-def _count_year(rests: Rests, year: Piece, owed: set[dt.date], today: dt.date) -> Cells:
+def _year(rests: Rests, year: Piece, owed: set[dt.date], today: dt.date) -> Cells:
     """Add a year up from its months, which are kept too."""
     months = _look_up(rests, list(year.months()))
     kept = _read([each.kept for each in months if each.kept])
     counted = _made(rests, [each for each in months if each.kept is None], owed, today)
-    return merged(
-        [kept[each.kept] if each.kept else counted[each.piece] for each in months], MOST_PROJECTS
-    )
+    return merged([*kept.values(), *(cells for _month, cells in counted)], MOST_PROJECTS)
 
 
 def _made(
     rests: Rests, missing: list[Found], owed: set[dt.date], today: dt.date
-) -> dict[Piece, Cells]:
+) -> Iterator[tuple[Piece, Cells]]:
     """Count what is not kept, and keep what will hold: nothing is owed in it and it has come."""
-    counted = _count(rests, [each for each in missing if not each.piece.is_year])
-    for each in missing:
-        if each.piece.is_year:
-            counted[each.piece] = _count_year(rests, each.piece, owed, today)
-    holds = [
-        (each, counted[each.piece])
-        for each in sorted(missing, key=lambda found: found.piece)
-        if each.piece.until <= today and owed.isdisjoint(each.piece.days())
-    ]
-    if holds:
-        _keep(rests, holds, today)
-    return counted
+    smaller = [each for each in missing if not each.piece.is_year]
+    years = [each for each in missing if each.piece.is_year]
+    added_up = ([(each, _year(rests, each.piece, owed, today))] for each in years)
+    for some in chain(_counted(rests, sorted(smaller, key=lambda each: each.piece)), added_up):
+        holds = [
+            (each, cells)
+            for each, cells in some
+            if each.piece.until <= today and owed.isdisjoint(each.piece.days())
+        ]
+        if holds:
+            _keep(rests, holds, today)
+        yield from ((each.piece, cells) for each, cells in some)
 
 
 def _few_enough(mission: Mission, missing: list[Found]) -> None:
@@ -293,16 +289,22 @@ def numbers_of(
         each for each in found if each.kept is None or not owed.isdisjoint(each.piece.days())
     ]
     _few_enough(mission, missing)
-    counted = _made(rests, missing, owed, today)
     wanted = Spot(sector if sector is not None else ALL, kind or ALL, 0, False)
-    parts = [part for cells in counted.values() for part in _narrowed(cells, wanted, sees)]
-    held = [each.kept for each in found if each.kept and each.piece not in counted]
+    total: Sums = {}
+    for _piece, cells in _made(rests, missing, owed, today):
+        for sums in _narrowed(cells, wanted, sees):
+            add(total, sums)
+    gone = {each.piece for each in missing}
     rows = FigureCell.objects.filter(
-        stretch__in=held, part=part, sector=str(wanted.sector), kind=wanted.kind
+        stretch__in=[each.kept for each in found if each.piece not in gone],
+        part=part,
+        sector=str(wanted.sector),
+        kind=wanted.kind,
     ).values_list("classification", "hidden", "numbers")
-    parts += [json.loads(numbers) for classification, hidden, numbers in rows
-              if sees(classification, hidden)]  # fmt: skip
-    return added(parts, MOST_PROJECTS)
+    for classification, hidden, numbers in rows:
+        if sees(classification, hidden):
+            add(total, json.loads(numbers))
+    return added([total], MOST_PROJECTS)
 
 
 def keep_ahead(mission: Mission, most: int = 12) -> int:
@@ -318,7 +320,6 @@ def keep_ahead(mission: Mission, most: int = 12) -> int:
     whole = [each for each in asked if owed.isdisjoint(each.days())]
     missing = [each for each in _look_up(rests, whole) if each.kept is None]
     days = [each for each in missing if each.piece.is_day]
-    _made(rests, days, owed, today)
     months = [each for each in missing if not each.piece.is_day and not each.piece.is_year]
     years = [each for each in missing if each.piece.is_year]
     for year in years:
@@ -326,9 +327,7 @@ def keep_ahead(mission: Mission, most: int = 12) -> int:
         months += of_year
         if len(of_year) > most:
             break
-    _made(rests, months[:most], owed, today)
-    done = len(months[:most])
-    if done == len(months):
-        _made(rests, years[:1], owed, today)
-        done += len(years[:1])
-    return len(days) + done
+    wanted = [*days, *months[:most], *(years[:1] if len(months) <= most else [])]
+    for _piece in _made(rests, wanted, owed, today):
+        pass
+    return len(wanted)
