@@ -1,8 +1,10 @@
 """How a record travels: its process copied into steps, one stage opened after another."""
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from approvals.clocks import CLOCK_FIELDS, clock_of, keep, started, stopped
@@ -15,10 +17,10 @@ from approvals.queries.processes import promulgated_by
 from approvals.vocabulary import Act, Grant, SeatCondition, SeatKind, StepState
 from common.clock import now
 from common.errors import NotNow
+from common.prepared import Question, Told
 from missions.calendar import local_day
 from missions.models import Mission, Post
-from missions.queries import posts_as
-from missions.vocabulary import Role
+from missions.vocabulary import OF_A_SECTOR, Role
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind, RequesterClass, Route, Status, SupportType
 
@@ -100,7 +102,30 @@ def condition_holds(condition: str, rfa: AssistanceRequest) -> bool:
     return bool(getattr(rfa, condition))
 
 
-def _instead_of(own: Post, seat: Seat, rfa: AssistanceRequest) -> list[Post]:
+class _Posts:
+    """The posts of a mission that a route may go to, read once for the whole route."""
+
+    def __init__(self, rfa: AssistanceRequest, definition: Definition) -> None:
+        self.rfa = rfa
+        roles = {str(seat.role) for seat in definition.seats()} | {str(Role.CHIEF_CIMIC)}
+        roles |= {str(role) for role in COMPETENT.get(str(rfa.route), frozenset())}
+        posts = Post.objects.filter(mission=rfa.mission_id, role__in=roles)
+        self.all: list[Post] = list(posts.order_by("pk"))
+
+    def as_any(self, *roles: str) -> list[Post]:
+        """List the posts of these roles."""
+        return [post for post in self.all if post.role in roles]
+
+    def for_here(self, role: str) -> list[Post]:
+        """List the posts of a role; for a sector's officer, those of the request's sector."""
+        sector = self.rfa.sector_id if role in OF_A_SECTOR else None
+        found = self.as_any(role)
+        if role in OF_A_SECTOR:
+            found = [post for post in found if post.sector_id == sector]
+        return found
+
+
+def _instead_of(own: Post, seat: Seat, posts: _Posts) -> list[Post]:
     """List who answers in place of the post that asked: never its own office for a decision.
 
     A decision goes to another competent authority or to the post above; a review stays
@@ -108,11 +133,8 @@ def _instead_of(own: Post, seat: Seat, rfa: AssistanceRequest) -> list[Post]:
     """
     above = [own.above] if own.above else []
     if seat.kind == SeatKind.DECISION:
-        competent = COMPETENT.get(str(rfa.route), frozenset()) - {Role(own.role)}
-        return [
-            *Post.objects.filter(mission=rfa.mission_id, role__in=competent).order_by("pk"),
-            *above,
-        ]
+        competent = COMPETENT.get(str(posts.rfa.route), frozenset()) - {Role(own.role)}
+        return [*posts.as_any(*competent), *above]
     if seat.kind == SeatKind.REVIEW:
         return [*own.offices.order_by("pk"), *above]
     return above
@@ -139,16 +161,16 @@ def _said_by_asking(kind: str, role: str, rfa: AssistanceRequest) -> bool:
     return rfa.route == Route.SECURITY_HUMANITARIAN and kind == SeatKind.REVIEW
 
 
-def _post_for(seat: Seat, rfa: AssistanceRequest) -> Post:
+def _post_for(seat: Seat, rfa: AssistanceRequest, posts: _Posts) -> Post:
     """Return the post that answers a seat on this request.
 
     Nobody answers what their own post asked (``asked_for_it``, ``_instead_of``). Raises
     ``NotNow`` if the mission has no such post.
     """
-    found = posts_as(rfa.mission_id, seat.role, sector_id=rfa.sector_id)
+    found = posts.for_here(seat.role)
     others = [post for post in found if not asked_for_it(post.pk, seat.kind, seat.role, rfa)]
     if found and not others:
-        others = _instead_of(found[0], seat, rfa)
+        others = _instead_of(found[0], seat, posts)
     if others:
         return others[0]
     raise NotNow(
@@ -157,10 +179,11 @@ def _post_for(seat: Seat, rfa: AssistanceRequest) -> Post:
     )
 
 
-def lay_route(rfa: AssistanceRequest, process: Process) -> list[Step]:
-    """Copy the process into the request's steps; seats whose condition fails are not asked."""
+def _laid(rfa: AssistanceRequest, process: Process, definition: Definition) -> list[Step]:
+    """Copy a process into a request's steps; seats whose condition fails are not asked."""
+    posts = _Posts(rfa, definition)
     steps = []
-    for number, stage in enumerate(process.definition.stages, start=1):
+    for number, stage in enumerate(definition.stages, start=1):
         for seat in stage.seats:
             asked = _is_asked(seat, rfa)
             steps.append(
@@ -175,29 +198,39 @@ def lay_route(rfa: AssistanceRequest, process: Process) -> list[Step]:
                     seat_kind=seat.kind,
                     role=seat.role,
                     condition=seat.condition,
-                    post=_post_for(seat, rfa) if asked else _any_post(seat, rfa),
+                    post=_post_for(seat, rfa, posts) if asked else _any_post(seat, posts),
                     normal_hours=seat.normal_hours,
                     time_sensitive_hours=seat.time_sensitive_hours,
                     state=StepState.WAITING if asked else StepState.SKIPPED,
                 )
             )
-    return Step.objects.bulk_create(steps)
+    return steps
 
 
-def _any_post(seat: Seat, rfa: AssistanceRequest) -> Post:
+def set_out(rfa: AssistanceRequest, process: Process, definition: Definition) -> list[Step]:
+    """Lay a record's route, its first stage open, in one go; return the steps that are open.
+
+    ``definition`` is the process's own, read. What is laid for the first time waits on no
+    referral: what is not submitted cannot be referred.
+    """
+    steps = _laid(rfa, process, definition)
+    first = min((step.stage for step in steps if step.state == StepState.WAITING), default=None)
+    opened = [step for step in steps if step.state == StepState.WAITING and step.stage == first]
+    _start(opened)
+    _enter(rfa, opened)
+    Step.objects.bulk_create(steps)
+    return opened
+
+
+def _any_post(seat: Seat, posts: _Posts) -> Post:
     """Return the post a seat that is not asked would have gone to, where there is one."""
-    found = Post.objects.filter(mission=rfa.mission_id, role=seat.role).order_by("pk").first()
-    return found or _chief(rfa)
-
-
-def _chief(rfa: AssistanceRequest) -> Post:
-    chief = Post.objects.filter(mission=rfa.mission_id, role=Role.CHIEF_CIMIC).first()
-    if chief is None:
+    found = posts.as_any(seat.role) or posts.as_any(Role.CHIEF_CIMIC)
+    if not found:
         raise NotNow(_("The mission has no Chief UN-CIMIC: ask the administrator to add the post."))
-    return chief
+    return found[0]
 
 
-def of(rfa: AssistanceRequest, steps: QuerySet[Step]) -> list[Step]:
+def of(rfa: AssistanceRequest, steps: Iterable[Step]) -> list[Step]:
     """List steps, each holding the request as it now stands, its mission and calendar with it."""
     found = list(steps)
     for step in found:
@@ -205,11 +238,32 @@ def of(rfa: AssistanceRequest, steps: QuerySet[Step]) -> list[Step]:
     return found
 
 
-def _open(step: Step) -> None:
-    """Open a step; a clock that was stopped goes on with the time it had used."""
-    step.state = StepState.OPEN
-    keep(step, started(step, now(), clock_of(step).used))
-    step.save(update_fields=["state", *CLOCK_FIELDS])
+def _start(steps: list[Step]) -> None:
+    """Open steps; a clock that was stopped goes on with the time it had used."""
+    at = now()
+    for step in steps:
+        step.state = StepState.OPEN
+        keep(step, started(step, at, clock_of(step).used))
+
+
+def _open(steps: list[Step]) -> None:
+    """Open steps and keep their clocks: those that run alike in one statement."""
+    _start(steps)
+    alike: dict[tuple[Any, ...], list[Step]] = {}
+    for step in steps:
+        alike.setdefault(tuple(getattr(step, name) for name in CLOCK_FIELDS), []).append(step)
+    for clock, same in alike.items():
+        Step.objects.filter(pk__in=[step.pk for step in same]).update(
+            state=StepState.OPEN, **dict(zip(CLOCK_FIELDS, clock, strict=True))
+        )
+
+
+def _enter(rfa: AssistanceRequest, opened: list[Step]) -> None:
+    """Give the record the status of the stage that was opened."""
+    if opened and opened[0].stage_status != rfa.status:
+        entering = ENTERING.get(Status(opened[0].stage_status))
+        if entering is not None:
+            rfa.status = after(rfa.status, entering)
 
 
 def pause_step(step: Step) -> Step:
@@ -237,16 +291,16 @@ def open_stage(rfa: AssistanceRequest, stage: int) -> list[Step]:
 
     While the request is referred no decision is opened (P52).
     """
-    opened = of(rfa, rfa.steps.filter(stage=stage, state=StepState.WAITING).order_by("pk"))
-    if is_referred(rfa):
-        opened = [step for step in opened if not decides(step)]
-    for step in opened:
-        _open(step)
-    if opened and opened[0].stage_status != rfa.status:
-        entering = ENTERING.get(Status(opened[0].stage_status))
-        if entering is not None:
-            rfa.status = after(rfa.status, entering)
-    return opened
+    waiting = rfa.steps.filter(stage=stage, state=StepState.WAITING).order_by("pk")
+    return _opened(rfa, of(rfa, waiting))
+
+
+def _opened(rfa: AssistanceRequest, waiting: list[Step]) -> list[Step]:
+    if any(map(decides, waiting)) and is_referred(rfa):
+        waiting = [step for step in waiting if not decides(step)]
+    _open(waiting)
+    _enter(rfa, waiting)
+    return waiting
 
 
 def ask_again(step: Step) -> Step:
@@ -275,14 +329,19 @@ def ask_again(step: Step) -> Step:
     )
 
 
+AHEAD = Question(
+    lambda: Step.objects.filter(
+        rfa=Told("rfa"), state__in=[StepState.OPEN, StepState.WAITING]
+    ).order_by("stage", "pk")
+)
+
+
 def next_stage(rfa: AssistanceRequest) -> list[Step]:
     """Open the next stage once nothing is open; return the steps opened, if any."""
-    if rfa.steps.filter(state=StepState.OPEN).exists():
+    steps = of(rfa, AHEAD.rows(rfa=rfa.pk))
+    if not steps or any(step.state == StepState.OPEN for step in steps):
         return []
-    first = (
-        rfa.steps.filter(state=StepState.WAITING).order_by("stage").values_list("stage", flat=True)
-    ).first()
-    return [] if first is None else open_stage(rfa, first)
+    return _opened(rfa, [step for step in steps if step.stage == steps[0].stage])
 
 
 def ask_as_it_now_stands(rfa: AssistanceRequest) -> None:

@@ -3,18 +3,21 @@
 import datetime as dt
 import statistics
 import time
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+from approvals.models import Answer
 from bench.floor import ROWS
 from bench.pages import asked
 from bench.plans import keep_plans
 from common.clock import now
 from common.paging import _write
-from ledger.models import Chain
+from ledger.models import Chain, Entry
+from ledger.verification import verify
 from missions.models import Area, User
 from missions.services import issue_token
 from requests_app.models import AssistanceRequest
@@ -125,3 +128,14 @@ def keep_all_plans(only: str = "") -> None:
         else:
             client.force_login(User.objects.get(username=one.who))
         keep_plans(one.name, client, one.path, **headers)
+
+
+def lost_of(references: list[str], steps: list[int]) -> int:
+    """Count the acknowledged deeds that are not there exactly once, and the chains that break."""
+    told = Entry.objects.filter(act="request.submitted", chain__reference__in=references)
+    submitted = Counter(told.values_list("chain__reference", flat=True))
+    answered = Counter(Answer.objects.filter(step__in=steps).values_list("step", flat=True))
+    lost = sum(submitted[one] != 1 for one in references) + len(references) - len(set(references))
+    lost += sum(answered[one] != 1 for one in steps) + len(steps) - len(set(steps))
+    chains = Chain.objects.filter(reference__in=references).values_list("pk", flat=True)
+    return lost + sum(not verify(chain=chain).holds for chain in chains)

@@ -1,12 +1,10 @@
 """Measuring pages beside the floor: in turns, medians of three, one client and eight."""
 
-import json
 import statistics
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from bench.pages import Asked
 from bench.site import Answer, Browser
@@ -131,11 +129,3 @@ def measured(
         status=middle.last.status,
         within_s=one.within,
     )
-
-
-def said(browser: Browser, path: str, body: Any, expect: int = 200) -> tuple[Any, float]:
-    """Post JSON and return what came back with the seconds it took; raise if refused."""
-    answer = browser.ask("POST", f"/api/v1/{path}", json.dumps(body).encode())
-    if answer.status != expect:
-        raise RuntimeError(f"{path}: {answer.status} {answer.body[:300]!r}")
-    return json.loads(answer.body), answer.seconds

@@ -1,26 +1,27 @@
 """``make bench``: CIMIC over many records beside the floor of the same run.
 
-``bench/run.py [--records N] [--data FOLDER] [--only pages,writing,exports,verify,plans]``. Starts
-the production processes, loads UNAC with N records unless the folder has them, signs in as posts,
+``bench/run.py [--records N] [--data FOLDER]
+[--only pages,writing,concurrency,exports,verify,plans]``. Starts the production processes, loads
+UNAC with N records unless the folder has them, signs in as posts,
 and measures each address in turns with the floor. Tells a table, writes ``results.json`` and its
 chart, keeps the plans of the slowest statements, tells what changed since the last run of that
 size and how each page grew from the smallest size measured.
 """
 
 import argparse
-import statistics
 import sys
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.measuring import Measured, measured, said  # noqa: E402
+from bench import concurrency, writing  # noqa: E402
+from bench.measuring import Measured, measured  # noqa: E402
 from bench.pages import asked  # noqa: E402
 from bench.results import all_held, growth, keep, row_of, table_of  # noqa: E402
 from bench.site import CHECKOUT, Browser, Site  # noqa: E402
 
-PARTS = ("pages", "writing", "exports", "verify", "plans")
+PARTS = ("pages", "writing", "concurrency", "exports", "verify", "plans")
 
 
 def tell(line: str) -> None:
@@ -64,27 +65,6 @@ class Run:
             self.lines.append(line)
             tell(row_of(line))
 
-    def writing(self) -> None:
-        """Measure submitting and answering by the API: one client's median, eight at once."""
-        drafts = [self._draft() for _ in range(20)]
-        post = self.browsers("partner.ngo", "/api/", 1)[0]
-        chief = self.browsers("chief.cimic", "/api/", 1)[0]
-        submits, answers = [], []
-        for reference in drafts:
-            record, seconds = said(post, f"requests/{reference}/submit/", {})
-            submits.append(seconds)
-            step = next(one for one in record["route"] if one["state"] == "open")
-            body = {
-                "answer": "forward_recommended",
-                "revision": record["revision"],
-                "remarks": "Seen on the spot.",
-                "details": {"verified": "reported"},
-            }
-            answers.append(said(chief, f"steps/{step['id']}/answers/", body, expect=201)[1])
-        self.figures["submit_ms"] = round(statistics.median(submits) * 1000, 1)
-        self.figures["answer_ms"] = round(statistics.median(answers) * 1000, 1)
-        tell(f"submit {self.figures['submit_ms']} ms, answer {self.figures['answer_ms']} ms")
-
     def exports(self) -> None:
         """Measure everything taken out as CSV, beside COPY."""
         headers = self.ground.signed_in(self.leaving.WHO, api=False)
@@ -93,10 +73,6 @@ class Run:
     def verify(self) -> None:
         """Measure how fast the ledger is proved."""
         self.figures |= self.proving.proved()
-
-    def _draft(self) -> str:
-        browser = self.browsers("partner.ngo", "/api/", 1)[0]
-        return str(said(browser, "requests/", self.ground.a_draft(), expect=201)[0]["reference"])
 
 
 def main() -> int:
@@ -121,7 +97,9 @@ def main() -> int:
         if "pages" in parts:
             run.pages(options.name)
         if "writing" in parts:
-            run.writing()
+            run.figures |= writing.measured(run, tell)
+        if "concurrency" in parts:
+            run.figures |= concurrency.measured(run, tell)
         if "exports" in parts:
             run.exports()
         if "verify" in parts:

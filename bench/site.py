@@ -75,7 +75,8 @@ class Site:
         """Serve while the block runs."""
         words = (
             f"gunicorn cimic.wsgi --workers {WORKERS} --threads {THREADS} --preload "
-            f"--no-control-socket --timeout 120 --keep-alive 30 --log-level error "
+            f"--worker-class cimic.gathering.Worker --no-control-socket --timeout 120 "
+            f"--keep-alive 30 --log-level error "
             f"--bind 127.0.0.1:{self.port}"
         )
         self.web = subprocess.Popen(  # noqa: S603 - our own words

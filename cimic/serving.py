@@ -1,8 +1,9 @@
 """How gunicorn serves: ``gunicorn -c python:cimic.serving cimic.wsgi``.
 
 Processes for cores, threads for what waits on the database; each process is let go after some
-thousand requests. Its own lines have the form of all others, and it writes none per request:
-``cimic/requests.py`` does, without addresses.
+thousand requests. A slow client holds none of them (``cimic/gathering.py``). Its own lines
+have the form of all others, and it writes none per request: ``cimic/requests.py`` does,
+without addresses.
 """
 
 import os
@@ -16,6 +17,7 @@ from cimic.logs import logging_for
 bind = os.environ.get("CIMIC_BIND") or "127.0.0.1:8000"
 workers = int(os.environ.get("CIMIC_WEB_PROCESSES") or 3)
 threads = int(os.environ.get("CIMIC_WEB_THREADS") or 4)
+worker_class = "cimic.gathering.Worker"
 timeout = 60
 graceful_timeout = 20
 max_requests, max_requests_jitter = 5000, 500

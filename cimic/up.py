@@ -77,6 +77,7 @@ class Supervisor:
         self.web = self._program(
             "web",
             "gunicorn cimic.wsgi --workers 2 --threads 4 --preload --no-control-socket "
+            "--worker-class cimic.gathering.Worker "
             f"--timeout 60 --graceful-timeout 10 --log-level warning --bind {HOST}:{self.port}",
         )
         name = hashlib.sha256(str(folder).encode()).hexdigest()[:8]

@@ -17,7 +17,9 @@ class Chain(ServingMayUpdate):
     serving_may_update = ("head", "length")
 
     id = models.UUIDField(primary_key=True)
-    mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="chains")
+    mission = models.ForeignKey(
+        "missions.Mission", on_delete=models.PROTECT, related_name="chains", db_index=False
+    )
     subject = models.CharField(max_length=30)
     reference = models.CharField(max_length=60)
     head = models.CharField(max_length=64, default=GENESIS)
@@ -38,7 +40,9 @@ class Entry(AppendOnly):
     ``told_clock`` marks entries whose time was told by demonstration data.
     """
 
-    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="entries")
+    chain = models.ForeignKey(
+        Chain, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     number = models.PositiveIntegerField()
     act = models.CharField(max_length=60)
     actor = models.ForeignKey(
@@ -99,7 +103,9 @@ class OutboxRow(NeverDeleted):
     ``request_id`` names the request that did the deed, for the logs of what follows from it.
     """
 
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="outbox")
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, related_name="outbox", db_index=False
+    )
     listener = models.CharField(max_length=30)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()

@@ -3,6 +3,7 @@
 import datetime as dt
 import secrets
 from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -15,7 +16,7 @@ from common.clock import is_told, now
 from common.errors import FieldError, Forbidden, Malformed, NotNow
 from common.tracing import request_id
 from ledger.hashing import Bound, digest_of, hash_of
-from ledger.models import Chain, Entry, ErasedPayload, Erasure, OutboxRow, Payload
+from ledger.models import Chain, Entry, ErasedPayload, Erasure
 from missions.models import Mission, User
 from missions.queries import Standing
 
@@ -63,38 +64,77 @@ def append(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An entry is written in the transaction of its deed.")
-    chain = Chain.objects.select_for_update().get(pk=chain_id)
+    head, length = _locked_head(chain_id)
     recorded_at = now()
     salt, text = secrets.token_hex(16), canonical(payload or {})
-    columns: dict[str, Any] = {
-        "number": chain.length + 1,
-        "act": act,
-        "actor_name": actor.name if actor else SYSTEM,
-        "post_title": standing.post.title if standing else "",
-        "capacity": standing.capacity if standing else "",
-        "happened_at": happened_at or recorded_at,
-        "recorded_at": recorded_at,
-        "told_clock": is_told(),
-        "previous": chain.head,
-        "payload_digest": digest_of(salt, text),
-    }
     post = standing.post if standing else None
     bound = Bound(
-        chain=chain.pk,
+        chain=chain_id,
+        number=length + 1,
+        act=act,
         actor=actor.pk if actor else None,
+        actor_name=actor.name if actor else SYSTEM,
         post=post.pk if post else None,
-        **columns,
+        post_title=post.title if post else "",
+        capacity=standing.capacity if standing else "",
+        happened_at=happened_at or recorded_at,
+        recorded_at=recorded_at,
+        told_clock=is_told(),
+        previous=head,
+        payload_digest=digest_of(salt, text),
     )
-    entry = Entry.objects.create(
-        chain=chain, actor=actor, post=post, hash=hash_of(bound), **columns
-    )
-    Payload.objects.create(entry=entry, salt=salt, text=text)
-    OutboxRow.objects.bulk_create(
-        OutboxRow(entry=entry, listener=listener, next_try_at=recorded_at, request_id=request_id())
-        for listener in settings.LEDGER_LISTENERS
-    )
-    chain.head, chain.length = entry.hash, entry.number
-    chain.save(update_fields=["head", "length"])
+    return _written(bound, hash_of(bound), salt, text)
+
+
+def _locked_head(chain_id: UUID) -> tuple[str, int]:
+    """Lock a chain's row and return its head and its length."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT head, length FROM ledger_chain WHERE id = %s FOR UPDATE", [chain_id])
+        found = cursor.fetchone()
+    if found is None:
+        raise Chain.DoesNotExist(f"No chain {chain_id} was begun.")
+    return str(found[0]), int(found[1])
+
+
+# An entry, what it says, what each listener is owed of it, and the chain's new head: one trip.
+WRITE = """
+WITH entry AS (
+    INSERT INTO ledger_entry (
+        chain_id, number, act, actor_id, actor_name, post_id, post_title, capacity,
+        happened_at, recorded_at, told_clock, previous, payload_digest, hash
+    ) VALUES (
+        %(chain)s, %(number)s, %(act)s, %(actor)s, %(actor_name)s, %(post)s, %(post_title)s,
+        %(capacity)s, %(happened_at)s, %(recorded_at)s, %(told_clock)s, %(previous)s,
+        %(payload_digest)s, %(hash)s
+    ) RETURNING id
+), said AS (
+    INSERT INTO ledger_payload (entry_id, salt, text) SELECT id, %(salt)s, %(text)s FROM entry
+), owed AS (
+    INSERT INTO ledger_outboxrow (
+        entry_id, listener, attempts, next_try_at, last_error, request_id
+    ) SELECT id, unnest(%(listeners)s), 0, %(recorded_at)s, '', %(request_id)s FROM entry
+)
+UPDATE ledger_chain SET head = %(hash)s, length = %(number)s WHERE id = %(chain)s
+RETURNING (SELECT id FROM entry)
+"""
+
+
+def _written(bound: Bound, hash: str, salt: str, text: str) -> Entry:
+    columns = {field.name: getattr(bound, field.name) for field in fields(bound)}
+    more = {
+        "hash": hash,
+        "salt": salt,
+        "text": text,
+        "listeners": list(settings.LEDGER_LISTENERS),
+        "request_id": request_id(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, columns | more)
+        (number,) = cursor.fetchone()
+    for name in ("chain", "actor", "post"):
+        columns[f"{name}_id"] = columns.pop(name)
+    entry = Entry(pk=number, hash=hash, **columns)
+    entry._state.adding, entry._state.db = False, connection.alias
     return entry
 
 

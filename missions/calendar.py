@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from common.clock import now
+from common.prepared import Question, Told
 from missions.models import Holiday, Mission
 
 DAY = dt.timedelta(days=1)
@@ -58,6 +59,9 @@ class Calendar:
         return ran
 
 
+HOLIDAYS = Question(lambda: Holiday.objects.filter(mission=Told("mission")).order_by())
+
+
 def calendar_of(mission: Mission) -> Calendar:
     """Return a mission's calendar; kept on the mission for the length of a request."""
     kept = getattr(mission, "_calendar", None)
@@ -65,9 +69,7 @@ def calendar_of(mission: Mission) -> Calendar:
         kept = Calendar(
             zone=ZoneInfo(mission.time_zone),
             working_days=frozenset(mission.working_days),
-            holidays=frozenset(
-                Holiday.objects.filter(mission=mission).values_list("on", flat=True)
-            ),
+            holidays=frozenset(day.on for day in HOLIDAYS.rows(mission=mission.pk)),
         )
         mission._calendar = kept  # type: ignore[attr-defined]
     return kept

@@ -7,8 +7,9 @@ from django.db.models import DateField, DateTimeField, Exists, F, Func, OuterRef
 from django.db.models.functions import Cast
 
 from common.clock import now
+from common.prepared import Question, Told
 from missions.models import Appointment, Area, Delegation, Mission, Post, Unit, User
-from missions.vocabulary import Capacity, Reach, Role
+from missions.vocabulary import Capacity, Reach
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,14 @@ class Standing:
         return not self.routes or route in self.routes
 
 
-def _days_at(at: dt.datetime) -> Q:
+def _days_at(at: dt.datetime | Told) -> Q:
     """Keep the tenures and delegations whose days cover a moment, by each mission's own calendar.
 
     Days are the mission's: they begin at midnight in its time zone, not at Greenwich (P31).
     """
     local = Func(
         F("post__mission__time_zone"),
-        Value(at, output_field=DateTimeField()),
+        at if isinstance(at, Told) else Value(at, output_field=DateTimeField()),
         function="timezone",
         output_field=DateTimeField(),
     )
@@ -54,8 +55,29 @@ def _days_at(at: dt.datetime) -> Q:
     return Q(from_on__lte=day) & (Q(until_on__isnull=True) | Q(until_on__gte=day))
 
 
-def _delegated_at(at: dt.datetime) -> Q:
+def _delegated_at(at: dt.datetime | Told) -> Q:
     return _days_at(at) & Q(ended_at__isnull=True)
+
+
+WITH_A_POST = ("post__mission", "post__sector", "post__unit", "post__organisation")
+THEN = Told("at", DateTimeField())
+APPOINTED = Question(
+    lambda: (
+        Appointment.objects.filter(_days_at(THEN), person=Told("person"))
+        .select_related(*WITH_A_POST)
+        .order_by("pk")
+    )
+)
+LENT = Question(
+    lambda: Delegation.objects.filter(delegate=Told("person"), ended_at__isnull=True).order_by()
+)
+DELEGATED = Question(
+    lambda: (
+        Delegation.objects.filter(_delegated_at(THEN), delegate=Told("person"))
+        .select_related(*WITH_A_POST)
+        .order_by("pk")
+    )
+)
 
 
 def _quarter(at: dt.datetime) -> dt.datetime:
@@ -72,16 +94,15 @@ def standings_of(person: User) -> list[Standing]:
     kept = getattr(person, "_standings", None)
     if kept and kept[0] == at:
         return kept[1]
-    related = ("post__mission", "post__sector", "post__unit", "post__organisation")
-    appointments = Appointment.objects.filter(_days_at(at), person=person).select_related(*related)
-    delegations = Delegation.objects.filter(_delegated_at(at), delegate=person)
     found = [
         Standing(person, appointment.post, appointment.capacity)
-        for appointment in appointments.order_by("pk")
-    ] + [
-        Standing(person, delegation.post, Capacity.DELEGATE, delegation)
-        for delegation in delegations.select_related(*related).order_by("pk")
+        for appointment in APPOINTED.rows(person=person.pk, at=at)
     ]
+    if LENT.one(person=person.pk) is not None:  # few were ever lent a post
+        found += [
+            Standing(person, delegation.post, Capacity.DELEGATE, delegation)
+            for delegation in DELEGATED.rows(person=person.pk, at=at)
+        ]
     person._standings = (at, found)  # type: ignore[attr-defined]
     return found
 
@@ -159,13 +180,25 @@ def holders_of(post: Post) -> list[User]:
     return sorted(people, key=people.index)
 
 
-def vacant(posts: QuerySet[Post]) -> QuerySet[Post]:
+def vacant(posts: QuerySet[Post], at: dt.datetime | Told | None = None) -> QuerySet[Post]:
     """Keep the posts that nobody acts for today: no holder, officer-in-charge or delegate."""
-    at = now()
+    at = at or now()
     return posts.exclude(
         Exists(Appointment.objects.filter(_days_at(at), post=OuterRef("pk")))
         | Exists(Delegation.objects.filter(_delegated_at(at), post=OuterRef("pk")))
     )
+
+
+VACANT = Question(
+    lambda: (
+        vacant(Post.objects.filter(mission=Told("mission")), THEN).only("pk", "above").order_by()
+    )
+)
+
+
+def vacant_in(mission_id: int) -> dict[int, int | None]:
+    """Return a mission's posts that nobody acts for today, each with the post above it."""
+    return {post.pk: post.above_id for post in VACANT.rows(mission=mission_id, at=now())}
 
 
 def vacant_below(person: User) -> dict[int, Standing]:
@@ -180,25 +213,19 @@ def vacant_below(person: User) -> dict[int, Standing]:
         return kept[1]
     mine = {held.post.pk: held for held in standings_of(person)}
     missions = {held.post.mission_id for held in mine.values()}
-    empty = dict(vacant(Post.objects.filter(mission__in=missions)).values_list("pk", "above"))
+    empty: dict[int, int | None] = {}
+    for mission in missions:
+        empty |= vacant_in(mission)
     found = {}
     for post_id, above in empty.items():
         seen = {post_id}
-        while above in empty and above not in seen:
+        while above is not None and above in empty and above not in seen:
             seen.add(above)
             above = empty[above]
         if above in mine:
             found[post_id] = mine[above]
     person._vacant_below = (at, found)  # type: ignore[attr-defined]
     return found
-
-
-def posts_as(mission: Mission | int, role: str, *, sector_id: int | None = None) -> list[Post]:
-    """List a mission's posts of a role; for a sector's officer, those of that sector."""
-    posts = Post.objects.filter(mission=mission, role=role).order_by("pk")
-    if role in {Role.SECTOR_CIMIC, Role.UNIT_CIMIC}:
-        posts = posts.filter(sector_id=sector_id)
-    return list(posts)
 
 
 def sector_of(area: Area | None) -> int | None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from common.canonical import sha256
 from common.clock import now
 from common.errors import FieldError, Forbidden, Malformed
+from common.prepared import Question, Told
 from missions.models import AccessToken, User
 from missions.policy import must_prove_twice
 from missions.vocabulary import Scope
@@ -17,6 +18,13 @@ TOKEN_LASTS = dt.timedelta(hours=12)
 TOKEN_LASTS_AT_MOST = dt.timedelta(days=90)
 SEEN_EVERY = dt.timedelta(minutes=5)
 WHOLE = (Scope.READ.value, Scope.WRITE.value)
+
+
+TOKEN = Question(
+    lambda: AccessToken.objects.select_related("person", "person__organisation").filter(
+        digest=Told("digest"), expires_at__gt=Told("at"), person__is_active=True
+    )
+)
 
 
 def token_errors(scopes: list[str], lasts: dt.timedelta) -> list[FieldError]:
@@ -82,11 +90,7 @@ def token_row(token: str) -> AccessToken | None:
 
     A token given without a second factor is none any more once its person's post demands one.
     """
-    found = (
-        AccessToken.objects.select_related("person", "person__organisation")
-        .filter(digest=sha256(token), expires_at__gt=now(), person__is_active=True)
-        .first()
-    )
+    found = TOKEN.one(digest=sha256(token), at=now())
     if found is None or (not found.proved_twice and must_prove_twice(found.person)):
         return None
     if found.used_at is None or found.used_at < now() - SEEN_EVERY:

@@ -39,6 +39,8 @@ FORCE = frozenset({Role.UNIT_CIMIC, Role.SECTOR_CIMIC, Role.CIMIC_STAFF, Role.OP
 
 UN_CIMIC = frozenset({Role.SECTOR_CIMIC, Role.CHIEF_CIMIC, Role.CIMIC_STAFF})
 MISSION_UN_CIMIC = frozenset({Role.CHIEF_CIMIC, Role.CIMIC_STAFF})
+# Posts of a sector, of which a mission has one or more for each.
+OF_A_SECTOR = frozenset({Role.SECTOR_CIMIC, Role.UNIT_CIMIC})
 
 # Posts whose answer decides, binds the mission or tasks the force, whose word cannot be taken
 # back by another, or who let people in: they prove twice who they are. A mission's process

@@ -38,7 +38,7 @@ class Letter(NeverDeleted):
     """
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="letters"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="letters", db_index=False
     )
     mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="+")
     digest_of = models.DateField(null=True)
@@ -76,9 +76,11 @@ class Notice(NeverDeleted):
     when it was made; a duty is always told at once.
     """
 
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="notices")
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, related_name="notices", db_index=False
+    )
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="notices"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="notices", db_index=False
     )
     mission = models.ForeignKey("missions.Mission", on_delete=models.PROTECT, related_name="+")
     rfa = models.ForeignKey(

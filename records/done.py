@@ -11,6 +11,7 @@ from records.queries import (
     changes_of,
     conditions_of,
     is_accepted,
+    may_have,
     money_of,
     stage_waited_on,
 )
@@ -198,6 +199,8 @@ def task_as_kept(rfa: AssistanceRequest) -> dict[str, Any] | None:
 
 def follow_up_notes_of(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     """List what was done to learn what became of a refused need, oldest first (P41)."""
+    if not may_have(rfa, "follow_up_notes"):
+        return []
     return [_signed(note, "text") for note in rfa.follow_up_notes.select_related("by")]
 
 

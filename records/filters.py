@@ -1,6 +1,7 @@
 """The questions the register answers, whoever asks: page, API or export."""
 
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django import forms
@@ -13,6 +14,8 @@ from approvals.queries import (
     any_of,
     arms_of,
     holding_words,
+    note_who_asks,
+    sees,
     those_few,
     visible_to,
     waiting_on,
@@ -21,6 +24,7 @@ from approvals.queries import (
 )
 from common.errors import FieldError, Malformed
 from common.paging import ByArms
+from common.prepared import Question, Told
 from missions.models import Area, DisasterEvent, DisplacementSite, Post, Sector, User
 from missions.queries import standings_of
 from records.columns import misread
@@ -261,26 +265,61 @@ class RegisterFilter(django_filters.FilterSet):
         return rows.filter(requested_by=self.person) if value else rows
 
 
+# What a line shows of whom and what a record refers to.
+SHOWN_WITH = ("mission", "sector", "area", "organisation", "requested_by", "post", "cluster")
+
+
 def loaded_lines(person: User, rows: QuerySet[AssistanceRequest]) -> QuerySet[AssistanceRequest]:
     """Load with each row all that a line shows; an area's boundary is no part of a line."""
     return with_what_is_open(
-        with_who_asks(person, rows)
-        .select_related(
-            "mission",
-            "sector",
-            "area",
-            "organisation",
-            "requested_by",
-            "post",
-            "cluster",
-        )
-        .defer("area__boundary")
+        with_who_asks(person, rows).select_related(*SHOWN_WITH).defer("area__boundary")
     )
 
 
 def lines_for(person: User) -> QuerySet[AssistanceRequest]:
     """Return every line a person may see, with all that a line shows."""
     return loaded_lines(person, visible_to(person))
+
+
+def _one(**by: Any) -> Question[AssistanceRequest]:
+    placed = AssistanceRequest.objects.select_related("sector", "area__parent", "cluster")
+    rows = placed.defer("area__boundary", "area__parent__boundary").order_by()
+    return Question(lambda: rows.filter(**by))
+
+
+BY_KEY = _one(pk=Told("key"))
+BY_REFERENCE = _one(reference__iexact=Told("reference"))
+
+
+def one_line(
+    person: User, *, key: UUID | None = None, reference: str = ""
+) -> AssistanceRequest | None:
+    """Return one record if a person may see it, as ``lines_for`` would, or None.
+
+    Without what is open, which whoever shows it reads with its route.
+    """
+    rfa = BY_KEY.one(key=key) if key else BY_REFERENCE.one(reference=reference)
+    if rfa is None or not sees(person, rfa):
+        return None
+    _share(person, rfa)
+    note_who_asks(person, rfa)
+    return rfa
+
+
+def _share(person: User, rfa: AssistanceRequest) -> None:
+    """Let a record refer to what is read of its reader already: themselves, their posts' own."""
+    held = [standing.post for standing in standings_of(person)]
+    known: dict[str, list[Any]] = {
+        "requested_by": [person],
+        "post": held,
+        "mission": [post.mission for post in held],
+        "organisation": [person.organisation, *(post.organisation for post in held)],
+    }
+    for name, things in known.items():
+        key = getattr(rfa, f"{name}_id")
+        for thing in things:
+            if thing is not None and thing.pk == key:
+                setattr(rfa, name, thing)
 
 
 def register_for(person: User, params: Any) -> RegisterFilter:

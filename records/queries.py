@@ -5,34 +5,93 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db import connection
+from django.db.models import Model, Prefetch, Q, Sum, prefetch_related_objects
 
 from approvals.invariants import approval_of, capability_of, tasking_of
-from approvals.models import Step
+from approvals.models import Referral, Step
+from approvals.queries.referrals import referrals_whole
 from approvals.vocabulary import APPROVALS, SeatKind, StepState
+from common.prepared import nothing_of
 from missions.models import Post
 from missions.vocabulary import MISSION_UN_CIMIC, Role
 from records.models import (
     ChangeAnswer,
     ConditionCheck,
+    Correction,
     DeliveryByOthers,
+    FollowUpNote,
     Task,
     TaskChange,
 )
 from records.vocabulary import ACCEPTS, ChangeStage, ChangeWord
-from requests_app.models import AssistanceRequest
+from requests_app.models import (
+    AssetLine,
+    AssistanceRequest,
+    Attachment,
+    BudgetLine,
+    ImportedRow,
+    Message,
+)
 from requests_app.vocabulary import Category, Kind, Route
 
 CENT = Decimal("0.01")
 
 
+# What may lie beside a record, most of it beside few.
+BESIDE: dict[str, type[Model]] = {
+    "task": Task,
+    "follow_up": DeliveryByOthers,
+    "follow_up_notes": FollowUpNote,
+    "corrections": Correction,
+    "referrals": Referral,
+    "attachments": Attachment,
+    "messages": Message,
+    "imported": ImportedRow,
+    "assets": AssetLine,
+    "budget": BudgetLine,
+}
+ONE_BESIDE = "EXISTS (SELECT FROM {} WHERE rfa_id = %(rfa)s)"
+ASKED_BESIDE = "SELECT " + ", ".join(
+    ONE_BESIDE.format(model._meta.db_table) for model in BESIDE.values()
+)
+
+
+def note_what_is_beside(rfa: AssistanceRequest) -> None:
+    """Ask in one statement what lies beside a record that is about to be read whole.
+
+    What does not is not asked for again (``may_have``), so it is for a record that nobody
+    goes on to change.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED_BESIDE, {"rfa": rfa.pk})
+        there = dict(zip(BESIDE, cursor.fetchone(), strict=True))
+    rfa._beside = {name for name, is_there in there.items() if is_there}  # type: ignore[attr-defined]
+    kept = rfa.__dict__.setdefault("_prefetched_objects_cache", {})
+    for name in ("referrals", "assets", "budget"):
+        if not there[name]:
+            kept[name] = nothing_of(BESIDE[name])
+    if there["referrals"]:
+        prefetch_related_objects([rfa], Prefetch("referrals", referrals_whole()))
+
+
+def may_have(rfa: AssistanceRequest, name: str) -> bool:
+    """Whether something may lie beside a record: unless it was noted that it does not."""
+    beside: set[str] | None = getattr(rfa, "_beside", None)
+    return beside is None or name in beside
+
+
 def kept_task(rfa: AssistanceRequest) -> Task | None:
     """Return a request's task, if anything of it is on record."""
+    if not may_have(rfa, "task"):
+        return None
     return Task.objects.filter(rfa=rfa).select_related("unit", "open_change").first()
 
 
 def follow_up_of(rfa: AssistanceRequest) -> DeliveryByOthers | None:
     """Return what became of a refused need, once it is known."""
+    if not may_have(rfa, "follow_up"):
+        return None
     return DeliveryByOthers.objects.filter(rfa=rfa).first()
 
 

@@ -1,13 +1,15 @@
 """Requests that look alike: near in place, in time, in words, and how much (P30).
 
-Candidates are found by PostgreSQL's own indexes (a point's GiST, a title's trigrams); the
-score is then worked out here and says its reasons. It advises and blocks nothing.
+Candidates are found along indexes, so many at most, however much is kept: the nearest on the
+map; those alike in their title among the newest of the same category; the newest for the same
+in the same district. The score is then worked out here and says its reasons. It advises and
+blocks nothing.
 """
 
 import datetime as dt
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +22,8 @@ from requests_app.models import AssistanceRequest
 
 FAR_KM = 25.0
 FAR_DAYS = 60
-MOST_FOUND = 200
+MOST_FOUND = 60
+NEWEST = 2000
 MOST_SHOWN = 10
 LEAST_SCORE = 0.4
 EARTH_KM = 6371.0
@@ -37,17 +40,25 @@ WHERE mission_id = %(mission)s AND id <> %(id)s AND latitude IS NOT NULL
 ORDER BY point(longitude, latitude) <-> point(%(longitude)s, %(latitude)s) LIMIT %(most)s
 """
 WORDED = """
-SELECT id FROM requests_app_assistancerequest
-WHERE mission_id = %(mission)s AND id <> %(id)s AND submitted_at IS NOT NULL
-  AND title %% %(title)s
-ORDER BY similarity(title, %(title)s) DESC, id LIMIT %(most)s
+SELECT id FROM (
+    SELECT id, title, created_at FROM requests_app_assistancerequest
+    WHERE mission_id = %(mission)s AND category = %(category)s AND submitted_at IS NOT NULL
+    ORDER BY created_at DESC LIMIT %(newest)s
+) AS newest
+WHERE id <> %(id)s AND title %% %(title)s
+ORDER BY similarity(title, %(title)s) DESC, created_at DESC LIMIT %(most)s
 """
 BESIDE = """
 SELECT id FROM requests_app_assistancerequest
 WHERE mission_id = %(mission)s AND id <> %(id)s AND submitted_at IS NOT NULL
   AND area_id = %(area)s AND category = %(category)s
-ORDER BY created_at DESC, id LIMIT %(most)s
+ORDER BY created_at DESC LIMIT %(most)s
 """
+# What a request is compared by: read of every candidate, the rest only of those that are shown.
+COMPARED = (
+    "reference", "title", "place", "latitude", "longitude", "area_id", "needed_by",
+    "submitted_at", "category",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ def _by_place(rfa: AssistanceRequest, other: AssistanceRequest) -> tuple[float, 
     if rfa.place and rfa.place.strip().casefold() == other.place.strip().casefold():
         return 0.9, _("the same place: %(place)s") % {"place": other.place}
     if rfa.area_id is not None and rfa.area_id == other.area_id:
-        return 0.5, _("the same district: %(area)s") % {"area": other.area}
+        return 0.5, _("the same district: %(area)s") % {"area": rfa.area}
     return 0.0, ""
 
 
@@ -167,7 +178,8 @@ def _found_by(rfa: AssistanceRequest) -> set[UUID]:
             )
             found |= {row[0] for row in cursor.fetchall()}
         if rfa.title:
-            cursor.execute(WORDED, {**asked, "title": rfa.title})
+            named = {"category": rfa.category, "title": rfa.title}
+            cursor.execute(WORDED, {**asked, **named, "newest": NEWEST})
             found |= {row[0] for row in cursor.fetchall()}
         if rfa.area_id is not None and rfa.category:
             cursor.execute(BESIDE, {**asked, "area": rfa.area_id, "category": rfa.category})
@@ -179,9 +191,11 @@ def look_alikes_of(rfa: AssistanceRequest, among: QuerySet[AssistanceRequest]) -
     """List the requests that look like one, the likest first, out of what the reader may see.
 
     ``among`` is that sight; what is not in it is neither told nor counted. At most
-    ``MOST_SHOWN``; at most five statements.
+    ``MOST_SHOWN``; at most six statements.
     """
-    seen = among.filter(pk__in=_found_by(rfa)).select_related("area", "organisation")
+    seen = among.filter(pk__in=_found_by(rfa)).only(*COMPARED).order_by()
     scored = [compared(rfa, other) for other in seen]
     alike = [one for one in scored if one.score >= LEAST_SCORE and len(one.reasons) > 1]
-    return sorted(alike, key=lambda one: (-one.score, one.rfa.reference))[:MOST_SHOWN]
+    shown = sorted(alike, key=lambda one: (-one.score, one.rfa.reference))[:MOST_SHOWN]
+    whole = among.select_related("area", "organisation").in_bulk([one.rfa.pk for one in shown])
+    return [replace(one, rfa=whole[one.rfa.pk]) for one in shown if one.rfa.pk in whole]

@@ -10,6 +10,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from common.models import AppendOnly, KeptByTheDatabase, NeverDeleted
@@ -51,7 +52,7 @@ class AssistanceRequest(NeverDeleted):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     reference = models.CharField(max_length=40, unique=True)
     mission = models.ForeignKey(
-        "missions.Mission", on_delete=models.PROTECT, related_name="requests"
+        "missions.Mission", on_delete=models.PROTECT, related_name="requests", db_index=False
     )
     kind = models.CharField(max_length=20, choices=Kind)
     route = models.CharField(max_length=24, choices=Route, null=True, blank=True)  # noqa: DJ001
@@ -60,13 +61,17 @@ class AssistanceRequest(NeverDeleted):
     revision = models.PositiveIntegerField(default=1)
 
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="requests"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="requests", db_index=False
     )
     post = models.ForeignKey(
-        "missions.Post", null=True, on_delete=models.PROTECT, related_name="requests"
+        "missions.Post",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="requests",
+        db_index=False,
     )
     organisation = models.ForeignKey(
-        "missions.Organisation", null=True, blank=True, on_delete=models.PROTECT
+        "missions.Organisation", null=True, blank=True, on_delete=models.PROTECT, db_index=False
     )
     on_behalf_of = models.CharField(max_length=200, blank=True)
     contact = models.CharField(max_length=200, blank=True)
@@ -75,8 +80,12 @@ class AssistanceRequest(NeverDeleted):
     description = models.TextField(blank=True)
     category = models.CharField(max_length=30, choices=Category, blank=True)
     cimic_function = models.CharField(max_length=24, choices=CimicFunction, blank=True)
-    sector = models.ForeignKey("missions.Sector", null=True, blank=True, on_delete=models.PROTECT)
-    area = models.ForeignKey("missions.Area", null=True, blank=True, on_delete=models.PROTECT)
+    sector = models.ForeignKey(
+        "missions.Sector", null=True, blank=True, on_delete=models.PROTECT, db_index=False
+    )
+    area = models.ForeignKey(
+        "missions.Area", null=True, blank=True, on_delete=models.PROTECT, db_index=False
+    )
     place = models.CharField(max_length=160, blank=True)
     latitude = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
@@ -134,7 +143,12 @@ class AssistanceRequest(NeverDeleted):
     # Who asks is shown to the posts on the route alone, never exported, mapped or told (R22).
     low_profile = models.BooleanField(default=False)
     tasked_unit = models.ForeignKey(
-        "missions.Unit", null=True, blank=True, on_delete=models.PROTECT, related_name="tasked"
+        "missions.Unit",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tasked",
+        db_index=False,
     )
 
     created_at = models.DateTimeField()
@@ -195,6 +209,19 @@ class AssistanceRequest(NeverDeleted):
                 F("tasked_unit"), F("created_at").desc(), F("id").desc(), name="rfa_of_unit"
             ),
             models.Index(F("created_at").desc(), F("id").desc(), name="rfa_newest"),
+            models.Index(Upper("reference"), name="rfa_as_it_is_called"),
+            # The newest of a sort, and of a sort in a district: what may look alike.
+            models.Index(
+                F("mission"),
+                F("category"),
+                F("created_at").desc(),
+                name="rfa_of_a_sort",
+                include=["title"],
+                condition=Q(submitted_at__isnull=False),
+            ),
+            models.Index(
+                F("area"), F("category"), F("created_at").desc(), name="rfa_of_a_sort_here"
+            ),
             models.Index(
                 F("requested_by"),
                 F("created_at").desc(),
@@ -378,7 +405,9 @@ DETAILS: dict[Kind, tuple[str, type[models.Model]]] = {
 class AssetLine(models.Model):
     """One sort of mission asset asked for (P38)."""
 
-    rfa = models.ForeignKey(AssistanceRequest, on_delete=models.PROTECT, related_name="assets")
+    rfa = models.ForeignKey(
+        AssistanceRequest, on_delete=models.PROTECT, related_name="assets", db_index=False
+    )
     number = models.PositiveSmallIntegerField()
     asset = models.CharField(max_length=120)
     quantity = models.PositiveIntegerField()
@@ -397,7 +426,9 @@ class AssetLine(models.Model):
 class BudgetLine(models.Model):
     """One item of the budget, in the request's currency."""
 
-    rfa = models.ForeignKey(AssistanceRequest, on_delete=models.PROTECT, related_name="budget")
+    rfa = models.ForeignKey(
+        AssistanceRequest, on_delete=models.PROTECT, related_name="budget", db_index=False
+    )
     number = models.PositiveSmallIntegerField()
     item = models.CharField(max_length=160)
     quantity = models.DecimalField(max_digits=12, decimal_places=2)
@@ -450,7 +481,9 @@ class UnitAtWork(AppendOnly):
 class Revision(AppendOnly):
     """The words a post was asked to answer about, as they were submitted (canonical JSON)."""
 
-    rfa = models.ForeignKey(AssistanceRequest, on_delete=models.PROTECT, related_name="revisions")
+    rfa = models.ForeignKey(
+        AssistanceRequest, on_delete=models.PROTECT, related_name="revisions", db_index=False
+    )
     number = models.PositiveIntegerField()
     content = models.TextField()
     digest = models.CharField(max_length=64)

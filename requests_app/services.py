@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.clock import now
 from common.errors import FieldError, Malformed, NotNow, Stale
+from common.prepared import Question, Told
 from ledger.services import append, open_chain
 from missions.models import DisplacementSite, Mission, User
 from missions.queries import sector_of
@@ -145,9 +146,11 @@ def site_near(mission: Mission, latitude: float, longitude: float) -> Displaceme
 
 def check_requester(rfa: AssistanceRequest, actor: User) -> None:
     """Refuse a security request that is filed on the wrong behalf; raise ``Malformed`` (P39)."""
+    if rfa.kind != Kind.SECURITY_ASSISTANCE:
+        return
     standing = policy.asking_as(actor)
     asked = getattr(rfa, "security_assistance", None)
-    if rfa.kind == Kind.SECURITY_ASSISTANCE and asked is not None and standing is not None:
+    if asked is not None and standing is not None:
         errors = policy.on_whose_behalf(standing, rfa.organisation, asked.requester_class)
         if errors:
             raise Malformed(errors=errors)
@@ -305,13 +308,48 @@ def check_version(rfa: AssistanceRequest, version: int) -> None:
         )
 
 
+# What a request refers to and seldom changes: taken over where it still refers to the same.
+REFERRED = ("mission", "post", "organisation", "requested_by", "area", "sector", "cluster")
+
+
+LOCKED = Question(
+    lambda: AssistanceRequest.objects.select_for_update().filter(pk=Told("pk")).order_by()
+)
+
+
 def locked(rfa: AssistanceRequest) -> AssistanceRequest:
-    """Return the request re-read under its lock; all who change it queue here."""
-    return (
-        AssistanceRequest.objects.select_for_update(of=("self",))
-        .select_related("mission", "post", "organisation", "requested_by")
-        .get(pk=rfa.pk)
-    )
+    """Return the request re-read under its lock; all who change it queue here.
+
+    Its own columns alone are locked and re-read. Whom and what it refers to is taken from
+    ``rfa`` where that has it loaded, or else read when asked for; its kind's row and lines
+    are always read anew.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A request is locked in the transaction of a deed.")
+    again = LOCKED.one(pk=rfa.pk)
+    if again is None:
+        raise AssistanceRequest.DoesNotExist(f"No request {rfa.pk}.")
+    for name in REFERRED:
+        field: Any = AssistanceRequest._meta.get_field(name)
+        if field.is_cached(rfa) and getattr(rfa, field.attname) == getattr(again, field.attname):
+            field.set_cached_value(again, field.get_cached_value(rfa))
+    again._as_locked = _columns(again)  # type: ignore[attr-defined]
+    return again
+
+
+def _columns(rfa: AssistanceRequest) -> dict[str, Any]:
+    return {field.attname: getattr(rfa, field.attname) for field in rfa._meta.concrete_fields}
+
+
+def save_changed(rfa: AssistanceRequest) -> None:
+    """Save what of a locked record is not as it was when it was locked, or last saved so."""
+    before, stands = getattr(rfa, "_as_locked", None), _columns(rfa)
+    if before is None:
+        rfa.save()
+    else:
+        changed = [name for name, value in stands.items() if before[name] != value]
+        rfa.save(update_fields=changed)
+    rfa._as_locked = stands  # type: ignore[attr-defined]
 
 
 def touch(rfa: AssistanceRequest, **fields: Any) -> None:
@@ -320,7 +358,7 @@ def touch(rfa: AssistanceRequest, **fields: Any) -> None:
         setattr(rfa, name, value)
     rfa.version += 1
     rfa.changed_at = now()
-    rfa.save()
+    save_changed(rfa)
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from notices.models import Notice
 from notices.services import owed_rows, take_from_outbox
 from records.compliance import summary
 from requests_app.models import AssistanceRequest, Attachment, CivilAssistance, Message
-from tests.builders import a_mission, a_submitted, civil_answers, who
+from tests.builders import a_draft, a_mission, a_submitted, civil_answers, who
 from tests.calling import Caller
 
 pytestmark = pytest.mark.django_db
@@ -68,10 +68,12 @@ LISTS = {
     ("chief.cimic", "archive/?page_size=200"): 5,
     ("cos", "compliance/"): 28,
     ("cos", "statistics/"): 17,
-    ("chief.cimic", "requests/case/"): 35,
-    ("chief.cimic", "requests/case/history/?page_size=200"): 8,
-    ("chief.cimic", "requests/case/messages/?page_size=200"): 8,
+    ("chief.cimic", "requests/case/"): 17,
+    ("chief.cimic", "requests/case/history/?page_size=200"): 5,
+    ("chief.cimic", "requests/case/messages/?page_size=200"): 5,
 }
+# With their savepoints, which outside a test are BEGIN and COMMIT.
+SUBMISSION, ANSWER = 23, 17
 
 
 def _copy(model: Any, source: Any, count: int, **changed: str) -> None:
@@ -174,6 +176,26 @@ def test_what_a_page_or_list_asks_does_not_grow_with_what_it_shows(rfa, client):
 
     assert found[3] == found[30] == found[200]
     assert found[3] == PAGES | LISTS
+
+
+def test_a_submission_and_an_answer_ask_so_much_and_no_more(rfa):
+    """Route, revision, entry and outbox, and the record that is answered with (decision 53)."""
+    partner, chief = Caller("partner.ngo"), Caller("chief.cimic")
+
+    def once() -> tuple[int, int]:
+        draft = a_draft(civil_answers(), by="partner.ngo")
+        with CaptureQueriesContext(connection) as submitting:
+            record = partner.tell(f"requests/{draft.reference}/submit/", {})
+        step = next(one for one in record["route"] if one["state"] == "open")
+        body = {"answer": "forward_recommended", "revision": 1}
+        with CaptureQueriesContext(connection) as answering:
+            chief.tell(f"steps/{step['id']}/answers/", body, expect=201)
+        return len(submitting), len(answering)
+
+    once()  # the shipped process is taken in at the first submission of all
+    assert once() == (SUBMISSION, ANSWER)
+    _grow(rfa, 100)
+    assert once() == (SUBMISSION, ANSWER)
 
 
 def test_what_is_asked_too_widely_is_bounded_and_answered(rfa, client):

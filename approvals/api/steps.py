@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,7 +14,7 @@ from approvals import services
 from approvals.answering import ignored_in
 from approvals.forms.inbox import InboxForm
 from approvals.models import Answer, Step
-from approvals.queries import inbox_of, visible_to
+from approvals.queries import inbox_of, visible_step
 from approvals.queries.inbox import narrowed
 from approvals.serializers import (
     AnswerInSerializer,
@@ -40,17 +40,14 @@ NARROWS = [
 ]
 
 
-def visible_step(person: User, step_id: int) -> Step:
-    """Return a step of a record the person may see; raise ``Http404`` for any other."""
-    steps = Step.objects.select_related("rfa", "rfa__mission", "post", "current").filter(
-        rfa__in=visible_to(person)
-    )
-    return get_object_or_404(steps, pk=step_id)
-
-
 def step_read_by(person: User, step_id: int) -> Step:
-    """Return a step as ``visible_step``, the reading of a confidential record kept first (P15)."""
+    """Return a step of a record the person may see; raise ``Http404`` for any other.
+
+    That a confidential record is read is kept first (P15).
+    """
     step = visible_step(person, step_id)
+    if step is None:
+        raise Http404
     keep_reading(person, step.rfa, API)
     return step
 
@@ -107,7 +104,7 @@ class _GivingView(IdempotentPosts, APIView):
     def post(self, request: Request, step_id: int) -> Response:
         step = step_read_by(request.user, step_id)  # type: ignore[arg-type]
         given = self.give(step, request.user, said_in(request.data))  # type: ignore[arg-type]
-        step = visible_step(request.user, step_id)  # type: ignore[arg-type]
+        step = given.step
         context = {"request": request}
         body = AnswerSerializer(given, context=context).data
         return Response(

@@ -47,7 +47,9 @@ class Step(ServingMayUpdate):
         "post",
     )
 
-    rfa = models.ForeignKey(AssistanceRequest, on_delete=models.PROTECT, related_name="steps")
+    rfa = models.ForeignKey(
+        AssistanceRequest, on_delete=models.PROTECT, related_name="steps", db_index=False
+    )
     process = models.ForeignKey(Process, on_delete=models.PROTECT, related_name="+")
     stage = models.PositiveSmallIntegerField()
     stage_name = models.CharField(max_length=80)
@@ -178,7 +180,7 @@ class Answer(AppendOnly):
     post = models.ForeignKey("missions.Post", on_delete=models.PROTECT, related_name="+")
     capacity = models.CharField(max_length=20, choices=Capacity)
     delegation = models.ForeignKey(
-        "missions.Delegation", null=True, on_delete=models.PROTECT, related_name="+"
+        "missions.Delegation", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     supersedes = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
@@ -228,7 +230,9 @@ class Reminder(AppendOnly):
     One row an opening and a sort, so that a sweep that ran late, or twice, tells nobody twice.
     """
 
-    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="reminders")
+    step = models.ForeignKey(
+        Step, on_delete=models.PROTECT, related_name="reminders", db_index=False
+    )
     sort = models.CharField(max_length=12, choices=ReminderSort)
     opened_at = models.DateTimeField()
     at = models.DateTimeField()

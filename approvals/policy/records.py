@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from approvals.models import Step
+from approvals.models import Answer, Step
 from approvals.moves import leads_anywhere
 from approvals.policy.duties import weighs_what_was_asked
 from approvals.policy.messages import may_read_inside, may_speak
@@ -12,6 +12,7 @@ from approvals.policy.referrals import may_refer
 from approvals.queries import standing_at
 from approvals.vocabulary import Act, SeatKind, StepState, Word
 from common.kept import read_aloud
+from common.prepared import Question, Told
 from common.verdict import YES, Verdict, not_now, not_you
 from missions.models import User
 from missions.queries import is_among, prepares_for, standing_as, standing_in, vacant_below
@@ -117,9 +118,17 @@ def _separate_from_asking(person: User, step: Step) -> Verdict:
     return YES
 
 
+ELSEWHERE = Question(
+    lambda: (
+        Answer.objects.filter(rfa=Told("rfa"), by=Told("person"))
+        .exclude(seat=Told("seat"))
+        .order_by("at", "pk")
+    )
+)
+
+
 def _only_one_seat(person: User, step: Step) -> Verdict:
-    elsewhere = step.rfa.answers.filter(by=person).exclude(seat=step.seat).select_related("step")
-    given = elsewhere.first()
+    given = ELSEWHERE.one(rfa=step.rfa_id, person=person.pk, seat=step.seat)
     if given is not None:
         return not_you(
             _(

@@ -83,6 +83,14 @@ def with_who_asks(
     return requests.annotate(who_asks_is_known=known)
 
 
+def note_who_asks(person: User, rfa: AssistanceRequest) -> None:
+    """Note on one record what ``with_who_asks`` loads; asked of a low-profile one alone."""
+    one = AssistanceRequest.objects.filter(pk=rfa.pk)
+    rfa.who_asks_is_known = (  # type: ignore[attr-defined]
+        not rfa.low_profile or one.filter(knows_who_asks(person)).exists()
+    )
+
+
 def shows_who_asks(rfa: AssistanceRequest) -> bool:
     """Whether a record as it was read may show who asks; one not asked about shows nothing."""
     return not rfa.low_profile or getattr(rfa, "who_asks_is_known", False)

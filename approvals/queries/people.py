@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from approvals.models import Step
 from approvals.vocabulary import SeatKind, StepState
 from missions.models import Post, User
-from missions.queries import Standing, holders_of, standing_in, vacant, vacant_below
+from missions.queries import Standing, holders_of, standing_in, vacant, vacant_below, vacant_in
 from missions.vocabulary import FORCE, UN_CIMIC, Role
 from requests_app.models import AssistanceRequest
 
@@ -62,7 +62,7 @@ class Vacancies:
 
     def __init__(self, mission_id: int) -> None:
         self._posts = Post.objects.filter(mission=mission_id)
-        self._empty = set(vacant(self._posts).values_list("pk", flat=True))
+        self._empty = set(vacant_in(mission_id))
 
     @cached_property
     def _by_key(self) -> dict[int, Post]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from approvals.models import Priority, PrioritySet
+from common.prepared import Question, Told
 from missions.calendar import local_day
 from missions.models import Mission
 from requests_app.models import AssistanceRequest
@@ -51,13 +52,23 @@ class Consistency:
         return bool(self.matches)
 
 
+IN_FORCE = Question(
+    lambda: PrioritySet.objects.filter(
+        mission=Told("mission"), in_force_from__lte=Told("day")
+    ).order_by("-in_force_from", "-pk")[:1]
+)
+PRIORITIES = Question(lambda: Priority.objects.filter(of=Told("set")).order_by("number"))
+
+
 def consistency_of(rfa: AssistanceRequest) -> Consistency | None:
     """Weigh a request by the priorities in force when it was submitted; a draft by today's.
 
     None where the mission had set none.
     """
     day = local_day(rfa.mission, rfa.submitted_at) if rfa.submitted_at else None
-    found = priorities_in_force(rfa.mission, day)
+    day = day or local_day(rfa.mission)
+    found = IN_FORCE.one(mission=rfa.mission_id, day=day)
     if found is None:
         return None
-    return Consistency(found, [one for one in found.priorities.all() if falls_under(rfa, one)])
+    named = PRIORITIES.rows(set=found.pk)
+    return Consistency(found, [one for one in named if falls_under(rfa, one)])

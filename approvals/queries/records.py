@@ -1,14 +1,17 @@
 """Who may see what, what waits on whom: each asked in one place."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from approvals.models import Answer, Referral, Step
 from approvals.queries.referrals import referred_to
 from approvals.vocabulary import StepState
+from common.matching import LooksElsewhere, meets
+from common.prepared import Question, Told, nothing_of
 from missions.models import Post, User
 from missions.queries import Standing, holds_among, is_among, standings_of, vacant_below
 from missions.vocabulary import FORCE, Capacity, Classification, Reach, Role
@@ -17,6 +20,8 @@ from requests_app.models import AssistanceRequest, UnitAtWork
 # What was never submitted, a draft or one withdrawn as a draft, is its maker's alone.
 SUBMITTED = Q(submitted_at__isnull=False)
 REACHED = (StepState.OPEN, StepState.ANSWERED, StepState.LAPSED)
+# Where an answer was given: it stands, or what followed took its effect away.
+WAS_ANSWERED = frozenset({StepState.ANSWERED, StepState.SUPERSEDED})
 
 
 def looks_as_the_force(standing: Standing) -> bool:
@@ -114,8 +119,8 @@ def _put_to(person: User) -> Q:
     return found
 
 
-def arms_of(person: User) -> list[Q]:
-    """List the grounds on which a person sees records: each an indexed question of its own.
+def arms_of(person: User) -> Iterator[Q]:
+    """Tell the grounds on which a person sees records: each an indexed question of its own.
 
     Mine and my post's; my organisation's; what was put to my posts or to those I prepare
     for; my unit's, sector's or mission's up to my clearance (P15). Each ground ends with the
@@ -124,29 +129,46 @@ def arms_of(person: User) -> list[Q]:
     """
     standings = standings_of(person)
     if not standings:
-        return [Q(pk__in=[])]
+        yield Q(pk__in=[])
+        return
     here = Q(mission__in={held.post.mission_id for held in standings})
     if all(map(looks_as_the_force, standings)):
         here &= Q(hidden_from_force=False)
-    arms = [Q(requested_by=person.pk) & here, _of_posts(standings)]
+    yield Q(requested_by=person.pk) & here
+    yield _of_posts(standings)
     organisations = {held.post.organisation_id for held in standings if not held.routes}
     organisations.add(person.organisation_id)
     organisations.discard(None)
     if organisations:
         open_to_colleagues = Q(classification__lt=Classification.STRICTLY_CONFIDENTIAL)
-        arms.append(Q(organisation__in=organisations) & SUBMITTED & open_to_colleagues & here)
+        yield Q(organisation__in=organisations) & SUBMITTED & open_to_colleagues & here
     # What a row's own columns answer comes first: asked together, the rest is seldom looked up.
-    arms += [arm for standing in standings for arm in _reach(standing)]
+    for standing in standings:
+        yield from _reach(standing)
     asked = Step.objects.filter(_put_to(person), state__in=REACHED)
-    arms.append(Q(pk__in=asked.values("rfa")))
-    arms.append(Q(pk__in=_referred(person).values("rfa")))
-    return arms
+    yield Q(pk__in=asked.values("rfa"))
+    yield Q(pk__in=_referred(person).values("rfa"))
 
 
 def _referred(person: User) -> QuerySet[Referral]:
     """Keep what was ever referred to a person's posts (P52); hidden from the force as ever."""
     referred = Referral.objects.filter(referred_to(person))
     return referred.filter(rfa__hidden_from_force=False) if is_among(person, *FORCE) else referred
+
+
+STEP = Question(
+    lambda: (
+        Step.objects.filter(pk=Told("key"))
+        .select_related("rfa", "rfa__mission", "rfa__post", "post", "current")
+        .order_by()
+    )
+)
+
+
+def visible_step(person: User, key: int) -> Step | None:
+    """Return a step of a record that a person may see, with its record, or None."""
+    step = STEP.one(key=key)
+    return step if step is not None and sees(person, step.rfa) else None
 
 
 def visible_to(
@@ -163,6 +185,22 @@ def any_of(arms: list[Q]) -> Q:
     for arm in arms:
         seen |= arm
     return seen
+
+
+def sees(person: User, rfa: AssistanceRequest) -> bool:
+    """Whether a person may see a record, as ``visible_to`` would find.
+
+    Most is seen on the grounds of its own columns, which are at hand; for the rest alone the
+    database is asked.
+    """
+    looked_up = Q(pk__in=[])
+    for arm in arms_of(person):
+        try:
+            if meets(rfa, arm):
+                return True
+        except LooksElsewhere:
+            looked_up |= arm
+    return AssistanceRequest.objects.filter(looked_up, pk=rfa.pk).exists()
 
 
 def inbox_of(person: User) -> QuerySet[Step]:
@@ -186,14 +224,27 @@ def inbox_of(person: User) -> QuerySet[Step]:
     )
 
 
-def route_of(rfa: AssistanceRequest) -> QuerySet[Step]:
-    """Return a record's steps in order, each with every answer given at it."""
-    answers = Answer.objects.select_related("by", "post", "delegation__post").order_by("at", "pk")
-    return (
-        rfa.steps.select_related("post", "current", "current__by", "current__post")
-        .prefetch_related(Prefetch("answers", queryset=answers))
+ROUTE = Question(
+    lambda: (
+        Step.objects.filter(rfa=Told("rfa"))
+        .select_related("post", "current", "current__by", "current__post")
         .order_by("stage", "round", "pk")
     )
+)
+
+
+def route_of(rfa: AssistanceRequest) -> list[Step]:
+    """Return a record's steps in order, each with every answer given at it."""
+    steps = list(ROUTE.rows(rfa=rfa.pk))
+    for step in steps:
+        step.rfa = rfa
+    answers = Answer.objects.select_related("by", "post", "delegation__post").order_by("at", "pk")
+    if any(step.state in WAS_ANSWERED for step in steps):
+        prefetch_related_objects(steps, Prefetch("answers", queryset=answers))
+    else:
+        for step in steps:
+            step.__dict__["_prefetched_objects_cache"] = {"answers": nothing_of(Answer)}
+    return steps
 
 
 def with_what_is_open(requests: QuerySet[AssistanceRequest]) -> QuerySet[AssistanceRequest]:
@@ -204,6 +255,19 @@ def with_what_is_open(requests: QuerySet[AssistanceRequest]) -> QuerySet[Assista
         Prefetch("steps", queryset=waiting, to_attr="open_steps"),
         Prefetch("referrals", queryset=referred, to_attr="open_referrals"),
     )
+
+
+def note_what_is_open(rfa: AssistanceRequest, steps: list[Step], referrals: list[Referral]) -> None:
+    """Note on one record what ``with_what_is_open`` loads, from its route and open referrals."""
+    opened = [step for step in steps if step.state == StepState.OPEN]
+    rfa.open_steps = sorted(opened, key=_limit)  # type: ignore[attr-defined]
+    rfa.open_referrals = referrals  # type: ignore[attr-defined]
+
+
+def _limit(step: Step) -> dt.datetime:
+    if step.due_at is None:
+        raise ValueError("An open step has its limit.")
+    return step.due_at
 
 
 @dataclass(frozen=True)

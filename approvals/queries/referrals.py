@@ -66,3 +66,10 @@ def put_to_first(rfa: AssistanceRequest) -> Post | None:
     if homc is not None and not rfa.hidden_from_force and homc.pk != rfa.post_id:
         return homc
     return posts.get(Role.SRSG)
+
+
+def referrals_whole() -> QuerySet[Referral]:
+    """Load referrals with whom they name, oldest first."""
+    return Referral.objects.select_related(
+        "rfa", "put_to", "opened_by", "opened_post", "closed_by", "closed_post", "delegation__post"
+    )

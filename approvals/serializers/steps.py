@@ -104,8 +104,12 @@ class RouteStepSerializer(serializers.ModelSerializer[Step]):
 
     @extend_schema_field(AnswerSerializer(many=True))
     def get_earlier(self, step: Step) -> Any:
-        """Give the answers that a later one superseded."""
+        """Give the answers that a later one superseded; the first answer of all superseded none."""
+        if step.current is not None and step.current.supersedes_id is None:
+            return []
         earlier = [given for given in step.answers.all() if given.pk != step.current_id]
+        if not earlier:
+            return []
         return AnswerSerializer(earlier, many=True, context=self.context).data
 
     @extend_schema_field(OpenApiTypes.BOOL)

@@ -16,6 +16,7 @@ from approvals.services.telling import told
 from approvals.vocabulary import APPROVALS, SeatKind, StepState, Word
 from common.clock import now
 from common.errors import FieldError, Malformed, NotNow, Stale
+from common.prepared import Question, Told
 from ledger.services import append
 from missions.models import User
 from missions.queries import first_standing
@@ -23,11 +24,19 @@ from requests_app.models import AssistanceRequest
 from requests_app.services import locked, touch
 from requests_app.vocabulary import Status
 
+ASKED = Question(
+    lambda: (
+        Step.objects.filter(pk=Told("pk")).select_related("post", "current", "prepared").order_by()
+    )
+)
+
 
 def _locked_step(step: Step) -> tuple[AssistanceRequest, Step]:
     """Lock the request, then read the step again: what was read before may have changed."""
     rfa = locked(step.rfa)
-    again = rfa.steps.select_related("post", "current").get(pk=step.pk)
+    again = ASKED.one(pk=step.pk)
+    if again is None:
+        raise Step.DoesNotExist(f"No step {step.pk}.")
     again.rfa = rfa
     return rfa, again
 
@@ -91,7 +100,8 @@ def _record_answer(
     given.save()
     step.current, step.current_grants, step.state = given, given.grants, StepState.ANSWERED
     step.save(update_fields=["current", "current_grants", "state"])
-    PreparedAnswer.objects.filter(step=step).delete()
+    if hasattr(step, "prepared"):
+        step.prepared.delete()
     return given
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from approvals import policy
@@ -10,11 +11,10 @@ from approvals.moves import after
 from approvals.routing import (
     ask_as_it_now_stands,
     end_route,
-    lay_route,
-    next_stage,
     open_stage,
     process_for,
     route_for,
+    set_out,
 )
 from approvals.services.referrals import end_referrals
 from approvals.services.telling import own_standing, told
@@ -26,6 +26,7 @@ from ledger.services import append
 from missions.models import User
 from requests_app.content import changes_between, content_of
 from requests_app.models import AssistanceRequest, Revision
+from requests_app.questions import ROWS
 from requests_app.services import (
     change_draft,
     check_requester,
@@ -38,18 +39,18 @@ from requests_app.validation import missing_before_submission
 from requests_app.vocabulary import Route, Status
 
 
-def _keep_revision(rfa: AssistanceRequest, actor: User) -> None:
+def _keep_revision(rfa: AssistanceRequest, actor: User, content: dict[str, Any]) -> None:
     """Keep the words that posts are asked about, unless they are kept already."""
-    text = canonical(content_of(rfa))
-    if not rfa.revisions.filter(number=rfa.revision).exists():
-        Revision.objects.create(
-            rfa=rfa,
-            number=rfa.revision,
-            content=text,
-            digest=sha256(text),
-            made_by=actor,
-            made_at=now(),
-        )
+    text = canonical(content)
+    revision = Revision(
+        rfa=rfa,
+        number=rfa.revision,
+        content=text,
+        digest=sha256(text),
+        made_by=actor,
+        made_at=now(),
+    )
+    Revision.objects.bulk_create([revision], ignore_conflicts=True)
 
 
 @transaction.atomic
@@ -65,23 +66,24 @@ def submit(*, rfa: AssistanceRequest, actor: User, version: int | None = None) -
     if version is not None:
         check_version(rfa, version)
     check_requester(rfa, actor)
+    prefetch_related_objects([rfa], *ROWS)
     errors = missing_before_submission(rfa)
     if errors:
         raise Incomplete(errors=errors, paragraph=errors[0].paragraph)
+    content = content_of(rfa)
+    _keep_revision(rfa, actor, content)
     if rfa.status == Status.RETURNED:
-        return _resubmit(rfa, actor)
+        return _resubmit(rfa, actor, content)
     rfa.route = route_for(rfa)
     process = process_for(rfa.mission, rfa.route)
     rfa.submitted_at = now()
     rfa.hidden_from_force = rfa.route == Route.SECURITY_HUMANITARIAN
-    first_status = process.definition.stages[0].status
+    definition = process.definition
+    first_status = definition.stages[0].status
     rfa.status = after(
         rfa.status, Act.SEEK_DECISION if first_status == Status.AWAITING_DECISION else Act.SUBMIT
     )
-    rfa.save()
-    _keep_revision(rfa, actor)
-    lay_route(rfa, process)
-    opened = next_stage(rfa)
+    opened = set_out(rfa, process, definition)
     touch(rfa)
     append(
         chain_id=rfa.pk,
@@ -92,7 +94,7 @@ def submit(*, rfa: AssistanceRequest, actor: User, version: int | None = None) -
             rfa,
             opened,
             revision=rfa.revision,
-            content=content_of(rfa),
+            content=content,
             route=rfa.route,
             process={"version": process.version, "digest": process.digest},
         ),
@@ -100,8 +102,7 @@ def submit(*, rfa: AssistanceRequest, actor: User, version: int | None = None) -
     return rfa
 
 
-def _resubmit(rfa: AssistanceRequest, actor: User) -> AssistanceRequest:
-    _keep_revision(rfa, actor)
+def _resubmit(rfa: AssistanceRequest, actor: User, content: dict[str, Any]) -> AssistanceRequest:
     ask_as_it_now_stands(rfa)
     waiting = rfa.steps.filter(state=StepState.WAITING).order_by("stage").first()
     if waiting is None:
@@ -120,7 +121,7 @@ def _resubmit(rfa: AssistanceRequest, actor: User) -> AssistanceRequest:
         act="request.resubmitted",
         actor=actor,
         standing=own_standing(actor, rfa),
-        payload=told(rfa, opened, revision=rfa.revision, content=content_of(rfa)),
+        payload=told(rfa, opened, revision=rfa.revision, content=content),
     )
     return rfa
 

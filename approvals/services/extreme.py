@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.models import Process
-from approvals.routing import lay_route, next_stage, process_for
+from approvals.routing import process_for, set_out
 from approvals.services.telling import told
 from common.clock import iso, now
 from common.errors import NotNow
@@ -58,8 +58,7 @@ def _report(actor: User, values: dict[str, Any], request_id: UUID | None) -> Ass
         request_id=request_id,
     )
     process: Process = process_for(rfa.mission, Route.EXTREME_SITUATION)
-    lay_route(rfa, process)
-    opened = next_stage(rfa)
+    opened = set_out(rfa, process, process.definition)
     touch(rfa)
     append(
         chain_id=rfa.pk,

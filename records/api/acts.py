@@ -99,9 +99,11 @@ def _need(said: dict[str, Any], **questions: str) -> None:
         raise Malformed(errors=missing)
 
 
-def do_submit(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
+def do_submit(
+    rfa: AssistanceRequest, person: User, said: dict[str, Any]
+) -> AssistanceRequest | None:
     """Send it on its route."""
-    approvals.submit(rfa=rfa, actor=person)
+    return approvals.submit(rfa=rfa, actor=person)
 
 
 def do_withdraw(rfa: AssistanceRequest, person: User, said: dict[str, Any]) -> None:
@@ -248,11 +250,17 @@ class ActView(IdempotentPosts, RecordView):
     def post(self, request: Request, reference: str) -> Response:
         person: Any = request.user
         rfa = record_of(person, reference)
-        return self.answer(request, rfa, self.do(rfa, person, body_of(request)))
+        status, stands = self.do(rfa, person, body_of(request))
+        return self.answer(request, rfa, status, stands=stands)
 
-    def do(self, rfa: AssistanceRequest, person: User, sent: dict[str, Any]) -> int:
-        """Do the act by what was sent; return the status of the answer."""
+    def do(
+        self, rfa: AssistanceRequest, person: User, sent: dict[str, Any]
+    ) -> tuple[int, AssistanceRequest | None]:
+        """Do the act by what was sent; return the status of the answer.
+
+        Beside it the record as the deed left it, where the deed tells.
+        """
         deed, status = ACTS[self.act]
         said = read_act(sent)
-        deed(rfa, person, {**said, "changed": drifts_in(sent), "photos": photos_in(sent)})
-        return status
+        stands = deed(rfa, person, {**said, "changed": drifts_in(sent), "photos": photos_in(sent)})
+        return status, stands

@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from approvals.queries import note_who_asks, sees
 from approvals.services.reading import keep_reading
 from common.errors import FieldError, Malformed
 from common.paging import is_uuid
 from common.reading import is_plain
 from ledger.readings import API
 from missions.models import User
-from records.filters import lines_for
+from records.filters import one_line
 from records.serializers import RecordSerializer
 from records.vocabulary import DRIFT
 from requests_app.models import AssistanceRequest
@@ -28,8 +29,8 @@ def record_of(person: User, reference: str) -> AssistanceRequest:
     """
     if not is_plain(reference):
         raise Http404
-    by = {"pk": UUID(reference)} if is_uuid(reference) else {"reference__iexact": reference}
-    rfa = lines_for(person).filter(**by).first()
+    key = UUID(reference) if is_uuid(reference) else None
+    rfa = one_line(person, key=key, reference=reference)
     if rfa is None:
         raise Http404
     keep_reading(person, rfa, API)
@@ -78,10 +79,27 @@ class RecordView(APIView):
     """Shared by the calls on one record."""
 
     def answer(
-        self, request: Request, rfa: AssistanceRequest, status: int = 200, **more: Any
+        self,
+        request: Request,
+        rfa: AssistanceRequest,
+        status: int = 200,
+        *,
+        stands: AssistanceRequest | None = None,
+        **more: Any,
     ) -> Response:
-        """Return the record as it now stands, with its version as ETag."""
-        rfa = record_of(request.user, str(rfa.pk))  # type: ignore[arg-type]
+        """Return the record as it now stands, with its version as ETag.
+
+        It is read again, by who may read it, save where ``stands`` is how the deed left it.
+        """
+        person: Any = request.user
+        if stands is None:
+            rfa = record_of(person, str(rfa.pk))
+        elif sees(person, stands):
+            rfa = stands
+            note_who_asks(person, rfa)
+            keep_reading(person, rfa, API)
+        else:
+            raise Http404
         body = {**RecordSerializer(rfa, context={"request": request}).data, **more}
         return Response(
             body,

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from records import done
 from records.completeness import also_missing, missing_before_closing
 from records.models import DeliveryByOthers, Task
-from records.queries import changes_of, follow_up_of
+from records.queries import changes_of, follow_up_of, may_have
 from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Status
 
@@ -158,7 +158,9 @@ def completeness_as_read(rfa: AssistanceRequest) -> dict[str, Any]:
 
 def task_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
     """Return a request's task, or the plan that the tasking answer gave it, or None."""
-    task = Task.objects.filter(rfa=rfa).select_related("unit", "rfa").first()
+    task = None
+    if may_have(rfa, "task"):
+        task = Task.objects.filter(rfa=rfa).select_related("unit", "rfa").first()
     if task is None and rfa.tasked_unit_id and rfa.status in {Status.APPROVED}:
         given = rfa.answers.filter(seat_kind="tasking", answer="accept").order_by("-at").first()
         details = given.details if given else {}

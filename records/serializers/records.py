@@ -13,6 +13,7 @@ from approvals.queries import (
     consistency_of,
     files_of,
     is_of_who_asks,
+    note_what_is_open,
     reports_of_one_event,
     route_of,
     shows_who_asks,
@@ -32,6 +33,7 @@ from records import done
 from records.correcting import corrections_of
 from records.history import hides_who_did_it, payload_for
 from records.policy import allowed
+from records.queries import may_have, note_what_is_beside
 from records.serializers.doing import completeness_as_read, follow_up_as_read, task_as_read
 from requests_app.content import content_of
 from requests_app.models import AssistanceRequest, Attachment, ImportedRow, Message
@@ -244,6 +246,9 @@ class RecordSerializer(LineSerializer):
 
     def to_representation(self, rfa: AssistanceRequest) -> dict[str, Any]:
         person = self.context["request"].user
+        note_what_is_beside(rfa)
+        steps = route_of(rfa)
+        note_what_is_open(rfa, steps, [one for one in rfa.referrals.all() if one.is_open])
         found = super().to_representation(rfa)
         found["route_name"] = rfa.route
         found["mgrs"] = as_mgrs(rfa.latitude, rfa.longitude)
@@ -255,18 +260,19 @@ class RecordSerializer(LineSerializer):
             found.update(extreme_of(rfa))
             event = reports_of_one_event(person, rfa)
             found["same_event"] = list(event.values_list("reference", flat=True))
-        found["route"] = RouteStepSerializer(route_of(rfa), many=True, context=self.context).data
+        found["route"] = RouteStepSerializer(steps, many=True, context=self.context).data
         found["task"] = task_as_read(rfa)
         found["follow_up"] = follow_up_as_read(rfa)
-        found["corrections"] = done.corrections_as_kept(corrections_of(rfa))
+        corrections = corrections_of(rfa) if may_have(rfa, "corrections") else []
+        found["corrections"] = done.corrections_as_kept(corrections)
         found["completeness"] = completeness_as_read(rfa)
         found["referrals"] = referrals_as_read(rfa)
         found["priorities"] = consistency_as_read(consistency_of(rfa))
         context = {**self.context, "rfa": rfa}
-        found["attachments"] = AttachmentSerializer(files_of(rfa), many=True, context=context).data
-        found["messages"] = MessageSerializer(
-            messages_for(person, rfa), many=True, context=context
-        ).data
+        files: Any = files_of(rfa) if may_have(rfa, "attachments") else []
+        found["attachments"] = AttachmentSerializer(files, many=True, context=context).data
+        said: Any = messages_for(person, rfa) if may_have(rfa, "messages") else []
+        found["messages"] = MessageSerializer(said, many=True, context=context).data
         found["imported"] = imported_as_read(rfa)
         found["allowed"] = allowed(person, rfa)
         return found
@@ -277,6 +283,8 @@ def imported_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
 
     What it claims is kept from who may not know who asks: its words may name them (R22).
     """
+    if not may_have(rfa, "imported"):
+        return None
     row = ImportedRow.objects.filter(rfa=rfa).select_related("run").first()
     if row is None:
         return None
@@ -293,10 +301,7 @@ def imported_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
 
 def referrals_as_read(rfa: AssistanceRequest) -> Any:
     """Return what was referred, to whom, and how it ended, oldest first (P52)."""
-    referrals = rfa.referrals.select_related(
-        "rfa", "put_to", "opened_by", "opened_post", "closed_by", "closed_post", "delegation__post"
-    )
-    return ReferralSerializer(referrals, many=True, context={"rfa": rfa}).data
+    return ReferralSerializer(rfa.referrals.all(), many=True, context={"rfa": rfa}).data
 
 
 def extreme_of(rfa: AssistanceRequest) -> dict[str, Any]:
