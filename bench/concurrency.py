@@ -69,9 +69,12 @@ class Minute:
             thread.start()
         for thread in threads:
             thread.join()
+        took = time.perf_counter() - began
+        for officer in (*self.askers, *self.answerers):
+            officer.browser.line.close()
         if self.failed:
             raise self.failed[0]
-        return time.perf_counter() - began
+        return took
 
     def _minded(self, deed: Callable[[Officer], None], officer: Officer) -> None:
         try:

@@ -245,22 +245,19 @@ class ActView(IdempotentPosts, RecordView):
     """Do one act on a record; the answer is the record as it then stands."""
 
     act = ""
+    stands: AssistanceRequest | None = None  # the record as the deed left it, where it tells
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses=RecordSerializer)
     def post(self, request: Request, reference: str) -> Response:
         person: Any = request.user
         rfa = record_of(person, reference)
-        status, stands = self.do(rfa, person, body_of(request))
-        return self.answer(request, rfa, status, stands=stands)
+        status = self.do(rfa, person, body_of(request))
+        return self.answer(request, rfa, status, stands=self.stands)
 
-    def do(
-        self, rfa: AssistanceRequest, person: User, sent: dict[str, Any]
-    ) -> tuple[int, AssistanceRequest | None]:
-        """Do the act by what was sent; return the status of the answer.
-
-        Beside it the record as the deed left it, where the deed tells.
-        """
+    def do(self, rfa: AssistanceRequest, person: User, sent: dict[str, Any]) -> int:
+        """Do the act by what was sent; return the status of the answer."""
         deed, status = ACTS[self.act]
         said = read_act(sent)
-        stands = deed(rfa, person, {**said, "changed": drifts_in(sent), "photos": photos_in(sent)})
-        return status, stands
+        said |= {"changed": drifts_in(sent), "photos": photos_in(sent)}
+        self.stands = deed(rfa, person, said)
+        return status
