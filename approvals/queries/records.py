@@ -119,7 +119,12 @@ def _put_to(person: User) -> Q:
     return found
 
 
-def arms_of(person: User) -> Iterator[Q]:
+def arms_of(person: User) -> list[Q]:
+    """List the grounds on which a person sees records: each an indexed question of its own."""
+    return list(_arms(person))
+
+
+def _arms(person: User) -> Iterator[Q]:
     """Tell the grounds on which a person sees records: each an indexed question of its own.
 
     Mine and my post's; my organisation's; what was put to my posts or to those I prepare
@@ -194,7 +199,7 @@ def sees(person: User, rfa: AssistanceRequest) -> bool:
     database is asked.
     """
     looked_up = Q(pk__in=[])
-    for arm in arms_of(person):
+    for arm in _arms(person):
         try:
             if meets(rfa, arm):
                 return True
