@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,7 @@ from records.compliance import summary
 from records.compliance.question import read_question
 from records.compliance.reading import compliance_of, line_of_row
 from records.figures import kept
-from records.figures.adding import percentile
+from records.figures.adding import percentiles, spread
 from records.figures.calendar import Piece, apart, pieces
 from records.models import FigureCell, FigureStretch
 from records.statistics.question import By, read_asked
@@ -163,9 +164,11 @@ def test_percentiles_are_those_of_postgresql():
                     [part, values],
                 )
                 (said,) = cursor.fetchone()
-            ours = percentile([(value, 1) for value in values], part)
-            assert Decimal(str(ours)) == Decimal(said)
-    assert percentile([], 0.5) is None
+            counts = Counter(values)
+            assert percentiles(counts, part) == [Decimal(said)]
+            lines = {f"seat|of|{value}": [count] for value, count in counts.items()}
+            assert spread(lines) == {"seat|of": counts}
+    assert percentiles({}, 0.5, 0.9) == [None, None]
 
 
 def test_a_period_is_cut_into_pieces_that_cover_each_day_once():

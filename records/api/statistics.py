@@ -287,7 +287,8 @@ class StatisticsView(APIView):
 
     Counted over exactly the records that the reader may see and that were submitted in the
     period: the mission's for a post that sees the whole of it. A query that cannot be read
-    is 400 and names each field.
+    is 400 and names each field; a period with more than 150,000 records that nobody has
+    counted yet is 422, and is answered once the worker has counted them.
     """
 
     @extend_schema(parameters=PARAMETERS, responses=StatisticsSerializer)

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from common.clock import now
 from missions.models import Mission
-from records.figures.adding import Cells, Spot
+from records.figures.adding import SPREAD, Cells, Spot
 from records.figures.ground import GROUND
 
 # Compiling a statement this long takes longer than running it.
@@ -139,7 +139,7 @@ FLOW = """
 """
 # A stage's time is that of the seat that took longest, rounds added up; only once it is over.
 STAGES = """
-    SELECT {cell}, 'stages', stage_status || '|' || seconds, ARRAY[count(*)]
+    SELECT {cell}, 'stages', stage_status, ARRAY[seconds, count(*)]
     FROM (
         SELECT rfa_id, stage_status, sum(seconds)::bigint AS seconds
         FROM (
@@ -309,28 +309,32 @@ def _counted(mission: Mission, rows: str, params: Iterable[Any]) -> list[tuple[A
         return list(cursor.fetchall())
 
 
+def _put(cells: Cells, line: tuple[Any, ...]) -> None:
+    sector, kind, classification, hidden, name, key, counts = line
+    lines = cells.setdefault(Spot(sector, kind, classification, hidden), {}).setdefault(name, {})
+    if name in SPREAD:
+        lines.setdefault(key, []).extend(counts)
+    else:
+        lines[key] = counts
+
+
 def count_stretches(mission: Mission, stretches: list[tuple[Any, Any, Any]]) -> dict[Any, Cells]:
     """Count what was submitted in stretches (first day, first moment, the moment after) by cell."""
     found: dict[Any, Cells] = {since: {} for since, _begins, _ends in stretches}
-    rows = _counted(
+    for stretch, *line in _counted(
         mission,
         " UNION ALL ".join([OF_STRETCH] * len(stretches)),
         [each for since, begins, ends in stretches for each in (since, mission.pk, begins, ends)],
-    )
-    for stretch, sector, kind, classification, hidden, name, key, counts in rows:
-        spot = Spot(sector, kind, classification, hidden)
-        found[stretch].setdefault(spot, {}).setdefault(name, {})[key] = counts
+    ):
+        _put(found[stretch], tuple(line))
     return found
 
 
 def count_rows(mission: Mission, rows: str, params: Iterable[Any]) -> Cells:
     """Count the records whose identifiers a query returns, by cell."""
     found: Cells = {}
-    for _none, sector, kind, classification, hidden, name, key, counts in _counted(
-        mission, OF_ROWS.format(rows=rows), params
-    ):
-        spot = Spot(sector, kind, classification, hidden)
-        found.setdefault(spot, {}).setdefault(name, {})[key] = counts
+    for _none, *line in _counted(mission, OF_ROWS.format(rows=rows), params):
+        _put(found, tuple(line))
     return found
 
 

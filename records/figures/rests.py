@@ -14,7 +14,7 @@ from approvals.models import PrioritySet
 from missions.models import Area, Holiday, Mission
 
 # Counted by another rule, everything is counted anew.
-RULE = 1
+RULE = 2
 
 
 @dataclass

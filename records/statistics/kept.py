@@ -22,7 +22,7 @@ from missions.models import Organisation, Post, Sector
 from missions.queries import Standing, standings_of
 from missions.vocabulary import Classification, Reach
 from records.compliance.question import Question
-from records.figures.adding import Sums, add, percentile, spread
+from records.figures.adding import Sums, add, often, percentiles, spread, together
 from records.figures.counting import count_late, count_rows
 from records.figures.kept import PICTURES, numbers_of
 from records.figures.rests import Rests, rests_of
@@ -234,11 +234,11 @@ def _relabelled(lines: dict[str, list[int]], says: Callable[[str], str]) -> dict
 
 def _spread_alike(
     lines: dict[str, list[int]], says: Callable[[str], str]
-) -> dict[str, list[tuple[float, int]]]:
-    found: dict[str, list[tuple[float, int]]] = {}
+) -> dict[str, dict[float, int]]:
+    alike: dict[str, list[dict[float, int]]] = {}
     for key, values in spread(lines).items():
-        found.setdefault(says(key), []).extend(values)
-    return found
+        alike.setdefault(says(key), []).append(values)
+    return {key: together(many) for key, many in alike.items()}
 
 
 def _groups(kept: Kept, names: Names) -> Lines:
@@ -258,7 +258,7 @@ def _groups(kept: Kept, names: Names) -> Lines:
         lines.append(
             {"key": key, **line, "extreme_situations": line["records"] - line["asked"],
              "late": late.get(key, 0),
-             "median_days_to_decision": percentile(days.get(key, []), 0.5)}
+             "median_days_to_decision": percentiles(days.get(key, {}), 0.5)[0]}
         )  # fmt: skip
     return lines
 
@@ -295,12 +295,15 @@ def _flow(kept: Kept) -> Lines:
     ]
 
 
-def _times(lines: dict[str, list[int]], unit: str) -> Lines:
-    return [
-        {"key": key, "records": sum(often for _value, often in values),
-         f"median_{unit}": percentile(values, 0.5), f"ninetieth_{unit}": percentile(values, 0.9)}
-        for key, values in sorted(spread(lines).items())
-    ]  # fmt: skip
+def _times(of: dict[str, dict[float, int]], unit: str) -> Lines:
+    lines = []
+    for key, values in sorted(of.items()):
+        median, ninetieth = percentiles(values, 0.5, 0.9)
+        lines.append(
+            {"key": key, "records": sum(values.values()), f"median_{unit}": median,
+             f"ninetieth_{unit}": ninetieth}
+        )  # fmt: skip
+    return lines
 
 
 def _each_priority(kept: Kept) -> Lines:
@@ -344,16 +347,16 @@ MOST_DELIVERERS = 20
 
 def _delivered(kept: Kept) -> Lines:
     counts: dict[str, int] = {}
-    for key, (often,) in kept.lines("delivered").items():
+    for key, (count,) in kept.lines("delivered").items():
         name = key.rpartition("|")[0]
-        counts[name] = counts.get(name, 0) + often
+        counts[name] = counts.get(name, 0) + count
     of = spread(kept.lines("delivered"))
     lines: Lines = [
-        {"key": key, "records": count, "median_days": percentile(of[key], 0.5)}
+        {"key": key, "records": count, "median_days": percentiles(of[key], 0.5)[0]}
         for key, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     ]
-    every = [value for values in of.values() for value in values]
-    total = {"key": None, "records": sum(counts.values()), "median_days": percentile(every, 0.5)}
+    median = percentiles(together(of.values()), 0.5)[0]
+    total = {"key": None, "records": sum(counts.values()), "median_days": median}
     return [total, *lines[:MOST_DELIVERERS]]
 
 
@@ -371,11 +374,11 @@ def _money(kept: Kept) -> Lines:
 def _deadlines(kept: Kept) -> Lines:
     today = local_day(kept.scope.mission).isoformat()
     counts: dict[str, int] = {}
-    for key, (often,) in kept.lines("deadlines").items():
+    for key, (count,) in kept.lines("deadlines").items():
         state, _bar, due_on = key.partition("|")
         if state == "due":
             state = "overdue" if due_on < today else "running"
-        counts[state] = counts.get(state, 0) + often
+        counts[state] = counts.get(state, 0) + count
     return [{"key": key, "projects": count} for key, count in sorted(counts.items())]
 
 
@@ -400,15 +403,17 @@ EXTREME = (
 def _extreme(kept: Kept) -> Lines:
     of, delays = kept.lines("extreme"), spread(kept.lines("delay"))
     counts = [sum(each) for each in zip(*of.values(), strict=True)] or [0] * len(EXTREME)
-    every = [value for values in delays.values() for value in values]
-    return [
-        {"key": key, **dict(zip(EXTREME, numbers, strict=True)),
-         "median_seconds": percentile(values, 0.5), "ninetieth_seconds": percentile(values, 0.9)}
-        for key, numbers, values in [
-            ("", counts, every),
-            *((key, numbers, delays.get(key, [])) for key, numbers in sorted(of.items())),
-        ]
-    ]  # fmt: skip
+    found = []
+    for key, numbers, values in [
+        ("", counts, together(delays.values())),
+        *((key, numbers, delays.get(key, {})) for key, numbers in sorted(of.items())),
+    ]:
+        median, ninetieth = percentiles(values, 0.5, 0.9)
+        found.append(
+            {"key": key, **dict(zip(EXTREME, numbers, strict=True)), "median_seconds": median,
+             "ninetieth_seconds": ninetieth}
+        )  # fmt: skip
+    return found
 
 
 PEOPLE = ("completed", "counted", "women", "men", "girls", "boys")
@@ -436,8 +441,10 @@ def kept_figures(scope: Scope, asked: Asked, base: Base) -> dict[str, Lines]:
         "totals": _totals(kept),
         "groups": _groups(kept, names),
         "flow": _flow(kept),
-        "stages": _times(kept.lines("stages"), "seconds"),
-        "spans": _times(kept.lines("spans"), "days"),
+        "stages": _times(
+            {key: often(each) for key, each in kept.lines("stages").items()}, "seconds"
+        ),
+        "spans": _times(spread(kept.lines("spans")), "days"),
         "by_kind": _decided(kept.of_sort("groups", "kind")),
         "by_requester": _decided(asker),
         "against_priorities": _decided(kept.of_sort("groups", "weighed")),
