@@ -14,6 +14,7 @@ from cimic.demo.loading import load
 from common import clock
 from missions.models import Holiday, Mission
 from missions.queries import holders_of
+from records.archive.disposal import ask_disposal, confirm_disposal
 from records.compliance import summary
 from records.compliance.question import read_question
 from records.compliance.reading import compliance_of, line_of_row
@@ -25,6 +26,7 @@ from records.statistics.question import By, read_asked
 from records.statistics.reading import plain_statistics_of, statistics_of
 from records.statistics.scope import scope_of
 from requests_app.models import AssistanceRequest
+from tests.archiving import a_class, a_closed_refusal, years_later
 from tests.builders import a_mission, a_started, a_submitted, give, open_step, who
 from tests.calling import Caller
 from tests.weighing import closed, priorities
@@ -182,3 +184,19 @@ def test_a_period_is_cut_into_pieces_that_cover_each_day_once():
         assert days == list(Piece(since, until).days())
         assert all(piece.is_day for piece in found if touched & set(piece.days()))
         assert len(found) < 62 + 100 + 60 + 4 * 31
+
+
+def test_what_is_disposed_of_counts_as_the_records_then_do():
+    a_mission()
+    a_class()
+    rfa = a_closed_refusal()
+    with years_later(6):
+        summary.catch_up(rfa.mission)
+        _same("cos", by="category")
+        ask_disposal(rfa=rfa, actor=who("records.officer"), authority="STAT 12", reason="Due.")
+        confirm_disposal(rfa=rfa, actor=who("cos"))
+        _same("cos", by="category")
+        while summary.sweep():
+            pass
+        _same("cos", by="category")
+        _same("cos", by="organisation")

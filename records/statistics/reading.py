@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from missions.models import User
-from records.statistics.kept import base_of, kept_figures
+from records.statistics.base import base_of
+from records.statistics.kept import kept_figures
 from records.statistics.plain import Line, found_in
 from records.statistics.question import Asked
 from records.statistics.scope import Scope, scope_of, seen
