@@ -92,16 +92,8 @@ def _copy(model: Any, source: Any, count: int, **changed: str) -> None:
         )
 
 
-def _grow(rfa: AssistanceRequest, count: int) -> None:
-    """Add copies of a record with its open step and notice, and the same of what it holds."""
-    start = AssistanceRequest.objects.count() * 1000
-    new = f"md5((n + {start})::text)::uuid"
-    _copy(AssistanceRequest, rfa, count, id=new, reference=f"reference || '-' || (n + {start})")
-    _copy(CivilAssistance, rfa.civil_assistance, count, rfa_id=new)
-    for step in rfa.steps.all():
-        _copy(Step, step, count, rfa_id=new)
-    _copy(Message, rfa.messages.all()[0], count, id="gen_random_uuid()")
-    _copy(Attachment, rfa.attachments.all()[0], count, id="gen_random_uuid()")
+def _more_entries(rfa: AssistanceRequest, count: int) -> Entry:
+    """Add copies of a record's last entry, with what it says; give that one."""
     entry = Entry.objects.filter(chain=rfa.pk).order_by("-number")[0]
     changed = {"number": "number + n", "hash": "md5(hash || n) || md5(hash || n)"}
     _copy(Entry, entry, count, **changed)
@@ -117,6 +109,20 @@ def _grow(rfa: AssistanceRequest, count: int) -> None:
             "WHERE chain_id = %s) WHERE id = %s",
             [rfa.pk, rfa.pk],
         )
+    return entry
+
+
+def _grow(rfa: AssistanceRequest, count: int) -> None:
+    """Add copies of a record with its open step and notice, and the same of what it holds."""
+    start = AssistanceRequest.objects.count() * 1000
+    new = f"md5((n + {start})::text)::uuid"
+    _copy(AssistanceRequest, rfa, count, id=new, reference=f"reference || '-' || (n + {start})")
+    _copy(CivilAssistance, rfa.civil_assistance, count, rfa_id=new)
+    for step in rfa.steps.all():
+        _copy(Step, step, count, rfa_id=new)
+    _copy(Message, rfa.messages.all()[0], count, id="gen_random_uuid()")
+    _copy(Attachment, rfa.attachments.all()[0], count, id="gen_random_uuid()")
+    entry = _more_entries(rfa, count)
     notice = Notice.objects.filter(person__username="chief.cimic").order_by("pk")[0]
     nth = (
         "(SELECT id FROM ledger_entry "  # noqa: S608 - our own numbers
@@ -217,3 +223,20 @@ def test_what_is_asked_too_widely_is_bounded_and_answered(rfa, client):
     page = client.get(f"/register/{rfa.reference}/")
     assert page.status_code == 200
     assert len(page.content) < MOST_BYTES
+
+
+def test_a_record_with_a_thousand_of_everything_is_answered_within_bounds(rfa, client):
+    """Messages, entries, more files than a record may have: the newest are shown."""
+    for model in (Message, Attachment):
+        _copy(model, model.objects.filter(rfa=rfa)[0], 1000, id="gen_random_uuid()")
+    _more_entries(rfa, 1000)
+    chief = Caller("chief.cimic")
+    client.force_login(who("chief.cimic"))
+
+    record = chief.read(f"requests/{rfa.reference}/")
+    assert len(record["messages"]) == len(record["attachments"]) == 200
+    assert record["left_out"] == {"messages": 801, "attachments": 801}
+    assert len(chief.read(f"requests/{rfa.reference}/messages/?page_size=200")["results"]) == 200
+    page = client.get(f"/register/{rfa.reference}/")
+    assert page.status_code == 200
+    assert len(page.content) < 3 * MOST_BYTES  # all of them, since a page is printed and searched

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -40,6 +41,7 @@ from requests_app.models import AssistanceRequest, Attachment, ImportedRow, Mess
 from requests_app.places import as_mgrs
 from requests_app.vocabulary import Kind, Status
 
+MOST_BESIDE = 200
 CLASSIFICATIONS = [level.name.lower() for level in Classification]
 
 
@@ -269,13 +271,24 @@ class RecordSerializer(LineSerializer):
         found["referrals"] = referrals_as_read(rfa)
         found["priorities"] = consistency_as_read(consistency_of(rfa))
         context = {**self.context, "rfa": rfa}
-        files: Any = files_of(rfa) if may_have(rfa, "attachments") else []
+        files, more_files = _newest(files_of(rfa).reverse(), may_have(rfa, "attachments"))
         found["attachments"] = AttachmentSerializer(files, many=True, context=context).data
-        said: Any = messages_for(person, rfa) if may_have(rfa, "messages") else []
+        said, more_said = _newest(messages_for(person, rfa).reverse(), may_have(rfa, "messages"))
         found["messages"] = MessageSerializer(said, many=True, context=context).data
+        found["left_out"] = {"messages": more_said, "attachments": more_files}
         found["imported"] = imported_as_read(rfa)
         found["allowed"] = allowed(person, rfa)
         return found
+
+
+def _newest(rows: QuerySet[Any], there: bool) -> tuple[list[Any], int]:
+    """Return the newest of what lies beside a record, oldest first, and how many are left out.
+
+    ``rows`` are the newest first. What is left out has lists of its own, page by page.
+    """
+    found = list(rows[: MOST_BESIDE + 1]) if there else []
+    more = rows.count() - MOST_BESIDE if len(found) > MOST_BESIDE else 0
+    return found[:MOST_BESIDE][::-1], more
 
 
 def imported_as_read(rfa: AssistanceRequest) -> dict[str, Any] | None:
