@@ -8,7 +8,7 @@ import base64
 import binascii
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -37,10 +37,21 @@ class ByArms:
     """A list as several questions, each ordered and cut along an index of its own, then united.
 
     Nothing is in it that no arm holds; ``loaded`` says only how what was found is read.
+    ``further`` arms cost much to ask: where the others fill a page, they are asked only for what
+    comes before its last line, and are to hold only what the others do not.
     """
 
     arms: list[QuerySet[Any]]
     loaded: QuerySet[Any]
+    further: list[QuerySet[Any]] = field(default_factory=list)
+
+    def filter(self, kept: Q) -> "ByArms":
+        """Narrow every arm."""
+        return replace(
+            self,
+            arms=[arm.filter(kept) for arm in self.arms],
+            further=[arm.filter(kept) for arm in self.further],
+        )
 
 
 def _write(direction: str, row: Model, keys: list[str]) -> str:
@@ -102,12 +113,24 @@ def _found(rows: QuerySet[Any] | ByArms, keys: list[tuple[str, bool]], beyond: Q
     if isinstance(rows, QuerySet):
         return list(rows.order_by(*order).filter(beyond)[:most])
     names = [key for key, _descending in keys]
-    cut = [arm.order_by(*order).filter(beyond).values_list(*names)[:most] for arm in rows.arms]
+    found = _united(rows.arms, order, names, beyond, most)
+    if rows.further:
+        if len(found) == most:
+            first, descending = keys[0]
+            beyond &= Q(**{f"{first}__{'gte' if descending else 'lte'}": found[-1][0]})
+        found += _united(rows.further, order, names, beyond, most)
+    ids = [values[-1] for values in found]
+    return list(rows.loaded.filter(pk__in=ids).order_by(*order)[:most])
+
+
+def _united(
+    arms: list[QuerySet[Any]], order: list[str], names: list[str], beyond: Q, most: int
+) -> list[Any]:
+    """Return the first keys that any arm holds, each arm cut along an index of its own."""
+    cut = [arm.order_by(*order).filter(beyond).values_list(*names)[:most] for arm in arms]
     if not cut:
         return []
-    united = cut[0].union(*cut[1:]).order_by(*order)[:most] if len(cut) > 1 else cut[0]
-    found = [values[-1] for values in united]
-    return list(rows.loaded.filter(pk__in=found).order_by(*order))
+    return list(cut[0].union(*cut[1:]).order_by(*order)[:most] if len(cut) > 1 else cut[0])
 
 
 def page_of(

@@ -14,6 +14,7 @@ from approvals.queries import (
     any_of,
     arms_of,
     holding_words,
+    is_looked_up,
     note_who_asks,
     sees,
     those_few,
@@ -166,6 +167,9 @@ class RegisterFilter(django_filters.FilterSet):
     waiting_on = django_filters.CharFilter(method="filter_waiting_on", label=_("Waiting on"))
     mine = django_filters.BooleanFilter(method="filter_mine", label=_("Mine"))
 
+    # Whether records are gone through in their order until a page of them is found.
+    one_by_one = False
+
     class Meta:
         model = AssistanceRequest
         form = RegisterQuestions
@@ -200,18 +204,36 @@ class RegisterFilter(django_filters.FilterSet):
         if self.is_bound:
             self.errors  # noqa: B018 - cleans the questions, as ``qs`` does
         rows = AssistanceRequest.objects
-        few = those_few(self.form.cleaned_data.get("search", "")) if self.is_bound else None
-        within = rows.all() if few is None else rows.filter(few)
-        arms = [within.filter(arm) for arm in self.arms]
-        if self.is_bound:
-            arms = [self.filter_queryset(arm) for arm in arms]
-        return ByArms(arms, loaded_lines(self.person, rows.all()))
+        words = self.form.cleaned_data.get("search", "") if self.is_bound else ""
+        if not words:
+            return self._by(rows.all(), self.arms, [])
+        few = those_few(words)
+        own = [arm for arm in self.arms if not is_looked_up(arm)]
+        beside = ~any_of(own)
+        return self._by(
+            rows.all() if few is None else rows.filter(few),
+            own,
+            [arm & beside for arm in self.arms if is_looked_up(arm)],
+        )
+
+    def _by(self, rows: QuerySet[AssistanceRequest], arms: list[Q], further: list[Q]) -> ByArms:
+        """Return these rows by arms, each narrowed by what was asked."""
+
+        def asked(arm: Q) -> QuerySet[AssistanceRequest]:
+            kept = rows.filter(arm)
+            return self.filter_queryset(kept) if self.is_bound else kept
+
+        self.one_by_one = True
+        found = [*map(asked, arms)], [*map(asked, further)]
+        self.one_by_one = False
+        loaded = loaded_lines(self.person, AssistanceRequest.objects.all())
+        return ByArms(found[0], loaded, found[1])
 
     def filter_search(
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
     ) -> QuerySet[AssistanceRequest]:
         """Keep the records that hold every word, in what the person may read of them."""
-        return holding_words(self.person, rows, value)
+        return holding_words(self.person, rows, value, one_by_one=self.one_by_one)
 
     def filter_area(
         self, rows: QuerySet[AssistanceRequest], name: str, value: Area | None

@@ -25,7 +25,14 @@ def question_of(word: str) -> str:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT words_question(%s)::text", [word])
-        return str(cursor.fetchone()[0])
+        return _shortest(str(cursor.fetchone()[0]))
+
+
+def _shortest(question: str) -> str:
+    """Leave out of a question's alternatives what another finds that asks for its beginning."""
+    parts = list(dict.fromkeys(question.split(" | ")))
+    begins = tuple(part.removesuffix("':*") for part in parts if part.endswith("':*"))
+    return " | ".join(part for part in parts if part.endswith("':*") or not part.startswith(begins))
 
 
 def asked(word: str) -> Cast:

@@ -192,7 +192,7 @@ def test_a_question_that_takes_too_long_is_refused_in_words(ward, client, settin
     slow = Func(Value(2), template="(pg_sleep(%(expressions)s)::text)", output_field=TextField())
     monkeypatch.setattr(
         "records.filters.holding_words",
-        lambda person, rows, typed: rows.annotate(slept=slow).exclude(slept="x"),
+        lambda person, rows, typed, **_how: rows.annotate(slept=slow).exclude(slept="x"),
     )
     answer = Caller("chief.cimic").get("/api/v1/requests/?search=water")
     assert answer.status_code == 400

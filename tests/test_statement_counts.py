@@ -44,7 +44,7 @@ PAGES = {
     ("chief.cimic", "/register/"): 18,
     ("sector.east", "/register/"): 18,
     ("partner.ngo", "/register/"): 18,
-    ("chief.cimic", "/register/?search=water&status=under_review"): 25,
+    ("chief.cimic", "/register/?search=water&status=under_review"): 26,
     ("chief.cimic", "/register/?map=1"): 21,
     ("chief.cimic", "/map/"): 18,
     ("chief.cimic", "/map/points.json?frame=59,-11,63,-8&zoom=8"): 7,
@@ -61,7 +61,7 @@ PAGES = {
 LISTS = {
     ("chief.cimic", "requests/?page_size=200"): 9,
     ("partner.ngo", "requests/?page_size=200"): 9,
-    ("chief.cimic", "requests/?search=water&page_size=200"): 15,
+    ("chief.cimic", "requests/?search=water&page_size=200"): 16,
     ("chief.cimic", "inbox/?page_size=200"): 6,
     ("chief.cimic", "notices/?page_size=200"): 7,
     ("chief.cimic", "ledger/?page_size=200"): 8,

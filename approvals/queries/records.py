@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
@@ -174,6 +175,14 @@ def visible_step(person: User, key: int) -> Step | None:
     """Return a step of a record that a person may see, with its record, or None."""
     step = STEP.one(key=key)
     return step if step is not None and sees(person, step.rfa) else None
+
+
+def is_looked_up(ground: Q) -> bool:
+    """Whether a ground is found by way of another table, and not in a record's own columns."""
+    said: list[Any] = list(ground.children)
+    return any(
+        is_looked_up(one) if isinstance(one, Q) else isinstance(one[1], QuerySet) for one in said
+    )
 
 
 def visible_to(

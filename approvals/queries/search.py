@@ -7,7 +7,18 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchRank, TrigramWordSimilarity
 from django.db import connection
-from django.db.models import BooleanField, F, Func, IntegerField, Q, QuerySet, UUIDField, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    F,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
 
 from approvals.queries.low_profile import knows_who_asks, shows_who_asks
@@ -40,20 +51,31 @@ def _inside(person: User) -> Q | None:
     return ~own
 
 
+def _first_held(allowed: Q, held: Q) -> Q:
+    """Ask both, and who may know it only where the word is held, which is seldom."""
+    return Q(Case(When(held, then=Case(When(allowed, then=True), default=False)), default=False))
+
+
+def _both(allowed: Q, held: Q) -> Q:
+    return held & allowed
+
+
 def holding_words(
-    person: User, requests: QuerySet[AssistanceRequest], typed: str
+    person: User, requests: QuerySet[AssistanceRequest], typed: str, *, one_by_one: bool = False
 ) -> QuerySet[AssistanceRequest]:
     """Keep the records that hold every word, in what the person may read of them.
 
     In the reference, title, texts, places, organisation and messages; who a low-profile
     requester is only for who may know it (R22), internal messages only for who reads them.
+    ``one_by_one`` is for going through records in an order until enough are found: the words
+    of each are then read once, where an index of words would be asked for beside.
     """
-    inside = _inside(person)
+    inside, both = _inside(person), _first_held if one_by_one else _both
     for word in read_words(typed):
         found = Q(holds("open", word))
-        found |= Q(holds("asking", word)) & knows_who_asks(person)
+        found |= both(knows_who_asks(person), Q(holds("asking", word)))
         if inside is not None:
-            found |= Q(holds("inside", word)) & inside
+            found |= both(inside, Q(holds("inside", word)))
         requests = requests.filter(found)
     return requests
 

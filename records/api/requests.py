@@ -63,10 +63,10 @@ class RequestsView(IdempotentPosts, RecordView):
         register = register_for(person, request.query_params)
         rows: QuerySet[AssistanceRequest] | ByArms
         rows, order = sorted_by(refuse_misread(register), request.query_params)
-        if asked_sort(request.query_params) in ALONG_AN_INDEX:
-            rows = register.by_arms()
         words = asked_words(request.query_params)
         with looking_up(words):
+            if asked_sort(request.query_params) in ALONG_AN_INDEX:
+                rows = register.by_arms()
             page = page_of(rows, order, cursor=cursor, size=size)
             found = where_found(person, page.rows, words, french=get_language() == "fr")
         lines = FoundLineSerializer(page.rows, many=True, context={"found": found}).data

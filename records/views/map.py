@@ -19,7 +19,7 @@ from django.views.decorators.http import condition
 from approvals.pages import line_of
 from common.errors import FieldError, Malformed
 from common.pages import FragmentMixin
-from common.paging import ByArms, page_of
+from common.paging import page_of
 from missions.outlines import Outline, as_geojson, mission_outlines, version_of
 from missions.queries import standings_of
 from records.filters import FrameField, on_the_map, refuse_misread
@@ -210,8 +210,7 @@ class MapView(LoginRequiredMixin, FragmentMixin, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         asking = Asking(request.user, request.GET)
         rows = asking.register.by_arms()
-        placed = ByArms([arm.filter(on_the_map()) for arm in rows.arms], rows.loaded)
-        listed = page_of(placed, ("-created_at", "-id"), size=LISTED)
+        listed = page_of(rows.filter(on_the_map()), ("-created_at", "-id"), size=LISTED)
         return render(
             request,
             self.template_for(request),

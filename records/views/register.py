@@ -1,5 +1,6 @@
 """The register: every record in one's sight, narrowed by questions, in the columns chosen."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -198,14 +199,14 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
         columns = shown_columns(asking.asked, narrow=beside)
         rows: QuerySet[AssistanceRequest] | ByArms
         rows, order = sorted_by(with_columns(asking.register.qs, columns), asking.asked)
-        if asked_sort(asking.asked) in ALONG_AN_INDEX:
-            by_arms = asking.register.by_arms()
-            rows = ByArms(by_arms.arms, with_columns(by_arms.loaded, columns))
         too_wide = ""
         found: dict[UUID, tuple[list[Part], list[Part]]] = {}
         close_to: list[AssistanceRequest] = []
         try:
             with looking_up(words):
+                if asked_sort(asking.asked) in ALONG_AN_INDEX:
+                    by_arms = asking.register.by_arms()
+                    rows = replace(by_arms, loaded=with_columns(by_arms.loaded, columns))
                 page = lines_of(request, rows, order)
                 french = get_language() == "fr"
                 found = where_found(asking.person, page.rows, words, french=french)
