@@ -288,7 +288,7 @@ class RegisterFilter(django_filters.FilterSet):
 
 
 # What a line shows of whom and what a record refers to.
-SHOWN_WITH = ("mission", "sector", "area", "organisation", "requested_by", "post", "cluster")
+SHOWN_WITH = ("mission", "sector", "area", "organisation", "requested_by", "post")
 
 
 def loaded_lines(person: User, rows: QuerySet[AssistanceRequest]) -> QuerySet[AssistanceRequest]:
