@@ -5,7 +5,7 @@
 # make mutations  removes or bends each rule of the policy: a test must fail (an hour; ARGS=--help)
 # make by-hand    runs what docker-compose.yml runs, without containers, and tries it (minutes)
 # make kills      kills the whole system at random under load (ten minutes; CIMIC_KILLS=300)
-# make bench  measures pages over RECORDS= (10,000) beside a bare page (ARGS=--help)
+# make bench  measures pages, deeds, exports and proof over RECORDS= (10,000) (ARGS=--help)
 # make fix    ruff puts the code in order
 # make clean  forgets the virtual environment and caches; the data in var/ stays
 .PHONY: run test lint pictures mutations by-hand kills bench fix clean
