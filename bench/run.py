@@ -104,7 +104,8 @@ def main() -> int:
             run.exports()
         if "verify" in parts:
             run.verify()
-        run.figures["web_mib"] = round(max(site.memory()))
+        if "pages" in parts:
+            run.figures["web_mib"] = round(max(site.memory()))
     for line in (*table_of(run.figures), *keep(run.figures, run.lines)):
         tell(line)
     for name, grown, holds in growth():
