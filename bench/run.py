@@ -105,7 +105,8 @@ def main() -> int:
         if "verify" in parts:
             run.verify()
         if "pages" in parts:
-            run.figures["web_mib"] = round(max(site.memory()))
+            run.figures["web_mib"] = round(site.memory("Pss"))
+            run.figures["web_rss_mib"] = round(site.memory("Rss"))
     for line in (*table_of(run.figures), *keep(run.figures, run.lines)):
         tell(line)
     for name, grown, holds in growth():

@@ -123,17 +123,20 @@ class Site:
             spent = sum(int(task.read_text().split()[0]) for task in tasks)
             self.counted[process] = max(self.counted.get(process, 0), spent)
 
-    def memory(self) -> list[float]:
-        """Return what each web process holds in memory of its own and shared, in MiB."""
+    def memory(self, kind: str) -> float:
+        """Return the most that a web process holds, in MiB: its ``Rss``, or ``Pss``.
+
+        ``Pss`` shares what several processes hold together among them; ``Rss`` counts it in each.
+        """
         if self.web is None:
-            return []
+            return 0.0
         children = Path(f"/proc/{self.web.pid}/task/{self.web.pid}/children").read_text().split()
         found = []
         for child in children:
-            status = Path(f"/proc/{child}/status").read_text()
-            line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+            rollup = Path(f"/proc/{child}/smaps_rollup").read_text()
+            line = next(line for line in rollup.splitlines() if line.startswith(f"{kind}:"))
             found.append(int(line.split()[1]) / 1024)
-        return found
+        return max(found)
 
 
 class Answer:
