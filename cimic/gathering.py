@@ -21,6 +21,7 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 IN_MEMORY = 256 * 1024
+MOST = 64 * 1024 * 1024  # no form is larger: the rest is read, or refused, as it comes
 LONGEST_HEAD = 64 * 1024
 AT_ONCE = 64 * 1024
 PATIENCE = 20.0  # seconds to begin with
@@ -52,6 +53,8 @@ class Arriving:
     @property
     def is_whole(self) -> bool:
         """Whether all of a request is there, or as much as tells that it will be refused."""
+        if self.arrived >= MOST:
+            return True
         if self._whole_at == 0:  # in chunks, whose length nobody said
             return self._tail == LAST_CHUNK
         return 0 < self._whole_at <= self.arrived

@@ -136,3 +136,19 @@ def test_who_asks_before_sending_is_told_to_go_on_and_who_sends_too_little_is_le
     assert arriving.is_late
     theirs.close()
     arriving.close()
+
+
+def test_no_more_is_gathered_than_any_form_holds_and_the_rest_is_read_as_it_comes(monkeypatch):
+    monkeypatch.setattr("cimic.gathering.MOST", 200)
+    head = HEAD + b"Content-Length: 1000000000000\r\n\r\n"
+    arriving, theirs = gathered(head, b"a" * 50)
+    assert not arriving.is_whole
+    theirs.sendall(b"b" * 50)
+    arriving.gather()
+    assert arriving.is_whole
+    arriving.hand_over()
+    assert arriving.recv(10_000) == head + b"a" * 50 + b"b" * 50
+    theirs.sendall(b"c" * 50)
+    assert arriving.recv(10_000) == b"c" * 50
+    theirs.close()
+    arriving.close()
