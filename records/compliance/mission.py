@@ -44,7 +44,7 @@ def posts_are_held(scope: Scope) -> Counted:
     held = _held(scope)
     posts = Post.objects.filter(mission=scope.mission, role__in=STRUCTURE).select_related("unit")
     named = []
-    for post in posts.order_by("role", "title"):
+    for post in posts.order_by("role", "title", "code"):
         sector = post.sector_id or (post.unit.sector_id if post.unit else None)
         if scope.sector is not None and sector != scope.sector.pk:
             continue
