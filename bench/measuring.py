@@ -10,6 +10,7 @@ from bench.pages import Asked
 from bench.site import Answer, Browser
 
 RUNS = 3
+FEW = 3  # asked of each in a turn
 
 
 @dataclass(frozen=True)
@@ -56,24 +57,24 @@ def in_turns(
     spent: Callable[[], float],
     seconds: float,
 ) -> Turn:
-    """Ask five of the floor and five of the page in turns, for some seconds."""
+    """Ask a few of the floor and a few of the page in turns, for some seconds; medians of turns."""
     found: tuple[list[float], list[float]] = ([], [])
-    cost = [0.0, 0.0]
+    cost: tuple[list[float], list[float]] = ([], [])
     floor()
     last = page()
     until = time.perf_counter() + seconds
     while time.perf_counter() < until or not found[1]:
         for place, ask in enumerate((floor, page)):
             before = spent()
-            for _again in range(5):
+            for _again in range(FEW):
                 last = ask()
                 found[place].append(last.seconds)
-            cost[place] += spent() - before
+            cost[place].append((spent() - before) / FEW)
     return Turn(
         statistics.median(found[0]),
         statistics.median(found[1]),
-        cost[0] / len(found[0]),
-        cost[1] / len(found[1]),
+        statistics.median(cost[0]),
+        statistics.median(cost[1]),
         last,
     )
 

@@ -46,6 +46,10 @@ def power(points: Sequence[tuple[float, float]], at: float) -> tuple[float, floa
     return math.exp(slope * math.log(at) + start), slope
 
 
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cells) + " |"
 
@@ -78,7 +82,7 @@ def claims_table(sizes: Sizes) -> Iterator[str]:
         for found in sizes.values():
             said = said_of(claim, found)
             over = said is not None and not said[1]
-            cells.append("" if said is None else f"{'**' * over}{said[0]:,.4g}{'**' * over}")
+            cells.append("" if said is None else f"{'**' * over}{_figure(said[0])}{'**' * over}")
         if any(cells):
             bound = f"{'≥' if claim.at_least else '≤'} {claim.bound:,g} {claim.unit}".rstrip()
             yield _row(claim.words, *cells, bound)
