@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from access.models import Invitation, Session
 from access.queries import device_of
+from common.writing import ModelBuiltOnce
 from missions.models import AccessToken
 from missions.vocabulary import Scope
 
@@ -30,7 +31,7 @@ class TokenSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class TokenLineSerializer(serializers.ModelSerializer[AccessToken]):
+class TokenLineSerializer(ModelBuiltOnce[AccessToken]):
     """A key as its person finds it again: never the key itself."""
 
     class Meta:
@@ -38,7 +39,7 @@ class TokenLineSerializer(serializers.ModelSerializer[AccessToken]):
         fields = ("id", "name", "scopes", "proved_twice", "made_at", "expires_at", "used_at")
 
 
-class SessionSerializer(serializers.ModelSerializer[Session]):
+class SessionSerializer(ModelBuiltOnce[Session]):
     """A browser in which a person is signed in; where it is, is not kept."""
 
     id = serializers.CharField(source="session_key")
@@ -60,7 +61,7 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
         return bool(row.session_key == self.context.get("current"))
 
 
-class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+class InvitationSerializer(ModelBuiltOnce[Invitation]):
     """An invitation; never its link."""
 
     post = serializers.CharField(source="post.code")

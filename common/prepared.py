@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import Expression, Model, QuerySet
-from django.db.models.query import get_related_populators
+from django.db.models import Expression, Field, ForeignObject, Lookup, Model, QuerySet
+from django.db.models.base import ModelState
+from django.db.models.query import RelatedPopulator, get_related_populators
 
 Row = TypeVar("Row", bound=Model)
 
@@ -29,6 +30,32 @@ class Told(Expression):
         return "%s", [self]
 
 
+@Field.register_lookup
+@ForeignObject.register_lookup
+class Among(Lookup):  # type: ignore[type-arg]
+    """One of the values of a list that is told: however many, it is one parameter."""
+
+    lookup_name = "among"
+
+    def get_prep_lookup(self) -> Any:
+        """Take what is told as it is."""
+        return self.rhs
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """Ask as PostgreSQL does of an array."""
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*params, self.rhs]
+
+
+def _made(model: type[Row], names: list[str], values: Any) -> Row:
+    """Make a row as ``from_db`` does, without setting each attribute by way of its descriptor."""
+    row = model.__new__(model)
+    row.__dict__.update(zip(names, values, strict=True))
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, connection.alias
+    return row
+
+
 @dataclass(frozen=True)
 class _Built:
     """A statement as Django builds it, and how its rows become what they are of."""
@@ -39,7 +66,7 @@ class _Built:
     names: list[str]
     first: int
     last: int
-    populators: list[Any]
+    populators: list[RelatedPopulator]
     converters: dict[int, Any]
 
 
@@ -70,7 +97,10 @@ class Question(Generic[Row]):
         return self._kept
 
     def rows(self, **told: Any) -> Iterator[Row]:
-        """Ask with these values; tell the rows as the queryset would."""
+        """Ask with these values; tell the rows as the queryset would.
+
+        What several rows of an answer refer to by the same relation is one object.
+        """
         built = self._built()
         params = [told[one.name] if isinstance(one, Told) else one for one in built.params]
         with connection.cursor() as cursor:
@@ -79,15 +109,30 @@ class Question(Generic[Row]):
         if built.converters:
             found = built.compiler.apply_converters(found, built.converters)
         model = built.compiler.klass_info["model"]
+        seen: dict[Any, Model] = {}
         for values in found:
-            row = model.from_db(connection.alias, built.names, values[built.first : built.last])
+            row = _made(model, built.names, values[built.first : built.last])
             for populator in built.populators:
-                populator.populate(values, row)
+                _refer(row, populator, values, seen)
             yield row
 
     def one(self, **told: Any) -> Row | None:
         """Return the first row, or None."""
         return next(self.rows(**told), None)
+
+
+def _refer(row: Model, relation: Any, values: Any, seen: dict[Any, Model]) -> None:
+    """Let a row refer to what was read beside it, made once where several refer to the same."""
+    own = values[relation.cols_start : relation.cols_end]
+    key = own[relation.pk_idx]
+    other = seen.get((relation, key))
+    if other is None and key is not None:
+        other = seen[relation, key] = _made(relation.model_cls, relation.init_list, own)
+        for further in relation.related_populators:
+            _refer(other, further, values, seen)
+    relation.local_setter(row, other)
+    if other is not None:
+        relation.remote_setter(other, row)
 
 
 def nothing_of(model: type[Row]) -> QuerySet[Row]:

@@ -196,9 +196,19 @@ VACANT = Question(
 )
 
 
-def vacant_in(mission_id: int) -> dict[int, int | None]:
-    """Return a mission's posts that nobody acts for today, each with the post above it."""
-    return {post.pk: post.above_id for post in VACANT.rows(mission=mission_id, at=now())}
+def vacant_in(mission_id: int, person: User | None = None) -> dict[int, int | None]:
+    """Return a mission's posts that nobody acts for today, each with the post above it.
+
+    Kept on the person for whom it is asked, for the length of a request.
+    """
+    at = _quarter(now())
+    kept = getattr(person, "_vacant_in", {})
+    if (mission_id, at) not in kept:
+        empty = {post.pk: post.above_id for post in VACANT.rows(mission=mission_id, at=at)}
+        kept = {**kept, (mission_id, at): empty}
+        if person is not None:
+            person._vacant_in = kept  # type: ignore[attr-defined]
+    return kept[mission_id, at]  # type: ignore[no-any-return]
 
 
 def vacant_below(person: User) -> dict[int, Standing]:
@@ -215,7 +225,7 @@ def vacant_below(person: User) -> dict[int, Standing]:
     missions = {held.post.mission_id for held in mine.values()}
     empty: dict[int, int | None] = {}
     for mission in missions:
-        empty |= vacant_in(mission)
+        empty |= vacant_in(mission, person)
     found = {}
     for post_id, above in empty.items():
         seen = {post_id}

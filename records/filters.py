@@ -1,5 +1,6 @@
 """The questions the register answers, whoever asks: page, API or export."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from approvals.queries import (
     holding_words,
     is_looked_up,
     note_who_asks,
+    read_what_is_open,
     sees,
     those_few,
     visible_to,
@@ -227,7 +229,7 @@ class RegisterFilter(django_filters.FilterSet):
         found = [*map(asked, arms)], [*map(asked, further)]
         self.one_by_one = False
         loaded = loaded_lines(self.person, AssistanceRequest.objects.all())
-        return ByArms(found[0], loaded, found[1])
+        return ByArms(found[0], loaded, found[1], partial(lines_of, self.person))
 
     def filter_search(
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
@@ -301,6 +303,25 @@ def loaded_lines(person: User, rows: QuerySet[AssistanceRequest]) -> QuerySet[As
 def lines_for(person: User) -> QuerySet[AssistanceRequest]:
     """Return every line a person may see, with all that a line shows."""
     return loaded_lines(person, visible_to(person))
+
+
+LINES = Question(
+    lambda: (
+        AssistanceRequest.objects.filter(pk__among=Told("keys"))
+        .select_related(*SHOWN_WITH)
+        .defer("area__boundary")
+        .order_by()
+    )
+)
+
+
+def lines_of(person: User, keys: list[UUID]) -> list[AssistanceRequest]:
+    """Read records that a person was found to see, as ``loaded_lines`` does, in this order."""
+    read = {rfa.pk: rfa for rfa in LINES.rows(keys=keys)}
+    found = [read[key] for key in keys if key in read]
+    note_who_asks(person, *found)
+    read_what_is_open(found)
+    return found
 
 
 def _one(**by: Any) -> Question[AssistanceRequest]:

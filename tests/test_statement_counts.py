@@ -59,9 +59,9 @@ PAGES = {
     ("chief.cimic", "/register/case/"): 37,
 }
 LISTS = {
-    ("chief.cimic", "requests/?page_size=200"): 9,
-    ("partner.ngo", "requests/?page_size=200"): 9,
-    ("chief.cimic", "requests/?search=water&page_size=200"): 16,
+    ("chief.cimic", "requests/?page_size=200"): 8,
+    ("partner.ngo", "requests/?page_size=200"): 8,
+    ("chief.cimic", "requests/?search=water&page_size=200"): 15,
     ("chief.cimic", "inbox/?page_size=200"): 6,
     ("chief.cimic", "notices/?page_size=200"): 7,
     ("chief.cimic", "ledger/?page_size=200"): 8,

@@ -5,6 +5,7 @@ reads it without who asks; no filter, search or export tells it either.
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.fields import BooleanField
@@ -83,12 +84,15 @@ def with_who_asks(
     return requests.annotate(who_asks_is_known=known)
 
 
-def note_who_asks(person: User, rfa: AssistanceRequest) -> None:
-    """Note on one record what ``with_who_asks`` loads; asked of a low-profile one alone."""
-    one = AssistanceRequest.objects.filter(pk=rfa.pk)
-    rfa.who_asks_is_known = (  # type: ignore[attr-defined]
-        not rfa.low_profile or one.filter(knows_who_asks(person)).exists()
-    )
+def note_who_asks(person: User, *records: AssistanceRequest) -> None:
+    """Note on records what ``with_who_asks`` loads; asked of the low-profile ones alone."""
+    low = [rfa.pk for rfa in records if rfa.low_profile]
+    known: set[UUID] = set()
+    if low:
+        asked = AssistanceRequest.objects.filter(knows_who_asks(person), pk__in=low)
+        known = set(asked.values_list("pk", flat=True))
+    for rfa in records:
+        rfa.who_asks_is_known = not rfa.low_profile or rfa.pk in known  # type: ignore[attr-defined]
 
 
 def shows_who_asks(rfa: AssistanceRequest) -> bool:

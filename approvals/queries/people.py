@@ -57,12 +57,13 @@ def first_held_above(post: Post, rfa: AssistanceRequest) -> Post | None:
 class Vacancies:
     """The posts of a mission that nobody acts for today, and to whom their work goes up.
 
-    One statement, and another only where one of the posts asked about is vacant.
+    One statement, or none where it was asked for this person already; and another only where
+    one of the posts asked about is vacant.
     """
 
-    def __init__(self, mission_id: int) -> None:
+    def __init__(self, mission_id: int, person: User | None = None) -> None:
         self._posts = Post.objects.filter(mission=mission_id)
-        self._empty = set(vacant_in(mission_id))
+        self._empty = set(vacant_in(mission_id, person))
 
     @cached_property
     def _by_key(self) -> dict[int, Post]:

@@ -271,6 +271,33 @@ def with_what_is_open(requests: QuerySet[AssistanceRequest]) -> QuerySet[Assista
     )
 
 
+OPEN_STEPS = Question(
+    lambda: (
+        Step.objects.filter(rfa__among=Told("records"), state=StepState.OPEN)
+        .select_related("post")
+        .order_by("due_at")
+    )
+)
+OPEN_REFERRALS = Question(
+    lambda: (
+        Referral.objects.filter(rfa__among=Told("records"), outcome="")
+        .select_related("put_to")
+        .order_by()
+    )
+)
+
+
+def read_what_is_open(records: list[AssistanceRequest]) -> None:
+    """Note on records already read what ``with_what_is_open`` loads."""
+    by_key = {rfa.pk: rfa for rfa in records}
+    for rfa in records:
+        rfa.open_steps, rfa.open_referrals = [], []  # type: ignore[attr-defined]
+    for step in OPEN_STEPS.rows(records=list(by_key)):
+        by_key[step.rfa_id].open_steps.append(step)  # type: ignore[attr-defined]
+    for referral in OPEN_REFERRALS.rows(records=list(by_key)):
+        by_key[referral.rfa_id].open_referrals.append(referral)  # type: ignore[attr-defined]
+
+
 def note_what_is_open(rfa: AssistanceRequest, steps: list[Step], referrals: list[Referral]) -> None:
     """Note on one record what ``with_what_is_open`` loads, from its route and open referrals."""
     opened = [step for step in steps if step.state == StepState.OPEN]
@@ -288,6 +315,7 @@ def _limit(step: Step) -> dt.datetime:
 class Wait:
     """On whom a record waits, for which seat, since when and until when."""
 
+    rfa: AssistanceRequest
     post: Post
     seat: str
     seat_label: str
@@ -298,11 +326,11 @@ class Wait:
 def waits_of(rfa: AssistanceRequest) -> list[Wait]:
     """List on whom a record loaded ``with_what_is_open`` waits, most urgent first."""
     steps = [
-        Wait(step.post, step.seat, step.seat_label, step.opened_at, step.due_at)
+        Wait(rfa, step.post, step.seat, step.seat_label, step.opened_at, step.due_at)
         for step in rfa.open_steps  # type: ignore[attr-defined]
     ]
     referrals = [
-        Wait(one.put_to, "referral", str(_("Referral")), one.opened_at, one.due_at)
+        Wait(rfa, one.put_to, "referral", str(_("Referral")), one.opened_at, one.due_at)
         for one in rfa.open_referrals  # type: ignore[attr-defined]
     ]
     return referrals + steps

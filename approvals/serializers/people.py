@@ -2,10 +2,11 @@
 
 from rest_framework import serializers
 
+from common.writing import ModelBuiltOnce
 from missions.models import Appointment, Delegation
 
 
-class DelegationSerializer(serializers.ModelSerializer[Delegation]):
+class DelegationSerializer(ModelBuiltOnce[Delegation]):
     """A person who acts for a post for a while, and for what."""
 
     post = serializers.CharField(source="post.code")
@@ -34,7 +35,7 @@ class DelegationSerializer(serializers.ModelSerializer[Delegation]):
         read_only_fields = ["given_at", "ended_at"]
 
 
-class InChargeSerializer(serializers.ModelSerializer[Appointment]):
+class InChargeSerializer(ModelBuiltOnce[Appointment]):
     """A person in charge of a post in its holder's absence."""
 
     post = serializers.CharField(source="post.code", read_only=True)

@@ -6,9 +6,10 @@ from rest_framework import serializers
 
 from approvals.models import Priority, PrioritySet
 from approvals.queries.priorities import Consistency
+from common.writing import ModelBuiltOnce
 
 
-class PrioritySerializer(serializers.ModelSerializer[Priority]):
+class PrioritySerializer(ModelBuiltOnce[Priority]):
     """One priority: its words, the areas by p-code, the categories."""
 
     areas = serializers.ListField(source="pcodes", child=serializers.CharField(), required=False)
@@ -19,7 +20,7 @@ class PrioritySerializer(serializers.ModelSerializer[Priority]):
         fields = ["text", "areas", "categories"]
 
 
-class PrioritySetSerializer(serializers.ModelSerializer[PrioritySet]):
+class PrioritySetSerializer(ModelBuiltOnce[PrioritySet]):
     """A mission's priorities from a day, to be reviewed by another (P34)."""
 
     priorities = PrioritySerializer(many=True)

@@ -10,6 +10,7 @@ from approvals.models import CoSignature, Process, ProcessComment, ProcessState
 from approvals.policy import allowed_on_process, may_read_comments
 from approvals.queries.processes import IN_FORCE, SUPERSEDED
 from approvals.vocabulary import SeatCondition, SeatKind
+from common.writing import ModelBuiltOnce
 from missions.vocabulary import Capacity, Role
 from requests_app.vocabulary import Route
 
@@ -43,7 +44,7 @@ class ContentSerializer(serializers.Serializer[Any]):
     stages = StageSerializer(many=True)
 
 
-class SignatureSerializer(serializers.ModelSerializer[CoSignature]):
+class SignatureSerializer(ModelBuiltOnce[CoSignature]):
     """A signature over the hash of a process's words; ``counts`` while they are its words."""
 
     by = serializers.CharField(source="by.name")
@@ -61,7 +62,7 @@ class SignatureSerializer(serializers.ModelSerializer[CoSignature]):
         return signature.digest == signature.process.digest
 
 
-class CommentSerializer(serializers.ModelSerializer[ProcessComment]):
+class CommentSerializer(ModelBuiltOnce[ProcessComment]):
     """What a component of the mission said of a draft; ``digest`` is of the words it read."""
 
     by = serializers.CharField(source="by.name")
@@ -98,7 +99,7 @@ class PromulgationSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(source="promulgated_at")
 
 
-class ProcessLineSerializer(serializers.ModelSerializer[Process]):
+class ProcessLineSerializer(ModelBuiltOnce[Process]):
     """A process as a list shows it."""
 
     name = serializers.CharField(source="content.name")

@@ -7,9 +7,10 @@ from rest_framework import serializers
 from approvals.models import Referral
 from approvals.queries import WITHHELD, is_of_who_asks, shows_who_asks
 from approvals.vocabulary import ReferralOutcome
+from common.writing import ModelBuiltOnce
 
 
-class ReferralSerializer(serializers.ModelSerializer[Referral]):
+class ReferralSerializer(ModelBuiltOnce[Referral]):
     """What could not be resolved, whom it was put to, and what they resolved (P52)."""
 
     reference = serializers.CharField(source="rfa.reference")

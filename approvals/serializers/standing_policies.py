@@ -3,9 +3,10 @@
 from rest_framework import serializers
 
 from approvals.models import StandingPolicy
+from common.writing import ModelBuiltOnce
 
 
-class StandingPolicySerializer(serializers.ModelSerializer[StandingPolicy]):
+class StandingPolicySerializer(ModelBuiltOnce[StandingPolicy]):
     """A standard policy of the Designated Official, to be cited by its code (P39)."""
 
     adopted_by = serializers.CharField(source="adopted_by.name", read_only=True)

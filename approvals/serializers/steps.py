@@ -10,10 +10,12 @@ from approvals.clocks import is_overdue
 from approvals.models import Answer, Step
 from approvals.policy import may_read_words
 from approvals.vocabulary import SeatKind, StepState, Word
+from common.writing import BuiltOnce, ModelBuiltOnce
+from requests_app.models import AssistanceRequest
 from requests_app.vocabulary import Kind
 
 
-class AnswerSerializer(serializers.ModelSerializer[Answer]):
+class AnswerSerializer(ModelBuiltOnce[Answer]):
     """What a post said: by whom, in what capacity, on which revision, and why."""
 
     by = serializers.CharField(source="by.name")
@@ -54,7 +56,7 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
         return found
 
 
-class RequestNameSerializer(serializers.Serializer[Any]):
+class RequestNameSerializer(BuiltOnce[AssistanceRequest]):
     """Which request a step belongs to."""
 
     reference = serializers.CharField()
@@ -63,7 +65,7 @@ class RequestNameSerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
 
 
-class RouteStepSerializer(serializers.ModelSerializer[Step]):
+class RouteStepSerializer(ModelBuiltOnce[Step]):
     """A seat on a record's route, whose it is and what was said there."""
 
     stage = serializers.CharField(source="stage_name")

@@ -18,13 +18,14 @@ from common.idempotency import IdempotentPosts
 from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
 from common.reading import is_plain
+from common.writing import ModelBuiltOnce
 from records import complaints
 from records.api.shared import record_of
 from records.forms import ComplaintForm
 from records.models import Complaint
 
 
-class ComplaintSerializer(serializers.ModelSerializer[Complaint]):
+class ComplaintSerializer(ModelBuiltOnce[Complaint]):
     """A complaint, its day to be answered by, and its answer (P50)."""
 
     record = serializers.SerializerMethodField()

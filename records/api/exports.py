@@ -26,6 +26,7 @@ from common.listing import CursorPages, asked_page, list_response
 from common.negotiation import WhateverIsAccepted
 from common.paging import page_of
 from common.ranges import KeptFile, file_response
+from common.writing import ModelBuiltOnce
 from missions.models import User
 from records.columns import misread
 from records.exports import FORMS
@@ -88,7 +89,7 @@ def take_out(person: User, params: Any, form: str) -> HttpResponseBase | ExportR
     return _whole(run, write(asked))
 
 
-class ExportSerializer(serializers.ModelSerializer[ExportRun]):
+class ExportSerializer(ModelBuiltOnce[ExportRun]):
     """How an export went: rows and SHA-256, and until when its file is kept."""
 
     sha256 = serializers.CharField(source="digest")

@@ -16,6 +16,7 @@ from common.errors import FieldError, Forbidden, Malformed
 from common.idempotency import IdempotentPosts
 from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
+from common.writing import ModelBuiltOnce
 from missions.models import DisplacementSite, Post
 from missions.queries import standings_of
 from records import handing_over
@@ -39,7 +40,7 @@ def _object(data: Any) -> dict[str, Any]:
     return data
 
 
-class HandoverSerializer(serializers.ModelSerializer[Handover]):
+class HandoverSerializer(ModelBuiltOnce[Handover]):
     """A post's page as it was handed over, and who took it over."""
 
     post = serializers.CharField(source="post.code")
@@ -97,7 +98,7 @@ class AcknowledgeView(IdempotentPosts, APIView):
         return Response(HandoverSerializer(again.get(pk=handover.pk)).data)
 
 
-class DutySerializer(serializers.ModelSerializer[ProtectionDuty]):
+class DutySerializer(ModelBuiltOnce[ProtectionDuty]):
     """A duty to protect civilians that a post carries (P47-49)."""
 
     post = serializers.CharField(source="post.code")

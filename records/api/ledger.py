@@ -15,6 +15,7 @@ from common.errors import FieldError, Malformed, NotNow
 from common.idempotency import IdempotentPosts
 from common.listing import asked_page, list_response
 from common.paging import page_of
+from common.writing import ModelBuiltOnce
 from ledger.models import AccessLog, Chain, ErasureRequest, WitnessReceipt
 from ledger.policy import acknowledging_as, may_acknowledge, may_ask_erasure, may_read_ledger
 from ledger.proofs import proof_of
@@ -27,7 +28,7 @@ from records.erasing import ask_erasure, confirm_erasure, open_requests, refuse_
 LARGEST = 2**31 - 1
 
 
-class ReceiptSerializer(serializers.ModelSerializer[WitnessReceipt]):
+class ReceiptSerializer(ModelBuiltOnce[WitnessReceipt]):
     """A receipt: to whom, whether it has left, and whether it was acknowledged."""
 
     class Meta:
@@ -84,7 +85,7 @@ class StateSerializer(serializers.Serializer[Any]):
     keys = KeySerializer(many=True)
 
 
-class ErasureSerializer(serializers.ModelSerializer[ErasureRequest]):
+class ErasureSerializer(ModelBuiltOnce[ErasureRequest]):
     """An erasure asked for: in which record, which entries, by whom, why, and its answer."""
 
     reference = serializers.CharField(source="chain.reference")
@@ -170,7 +171,7 @@ class ProofView(APIView):
         return Response({**proof, "entries": length, "unwitnessed": length - proof["length"]})
 
 
-class ReadingSerializer(serializers.ModelSerializer[AccessLog]):
+class ReadingSerializer(ModelBuiltOnce[AccessLog]):
     """That somebody read a confidential record: who, as what, by page or API, and when."""
 
     person = serializers.CharField(source="person_name")

@@ -14,11 +14,12 @@ from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
 from common.listing import CursorPages, asked_page, list_response
 from common.paging import page_of
+from common.writing import ModelBuiltOnce
 from records import saved_views
 from records.models import SavedView
 
 
-class SavedViewSerializer(serializers.ModelSerializer[SavedView]):
+class SavedViewSerializer(ModelBuiltOnce[SavedView]):
     """A question of the register, kept under a name."""
 
     mission = serializers.CharField(source="mission.code")

@@ -69,7 +69,8 @@ class RequestsView(IdempotentPosts, RecordView):
                 rows = register.by_arms()
             page = page_of(rows, order, cursor=cursor, size=size)
             found = where_found(person, page.rows, words, french=get_language() == "fr")
-        lines = FoundLineSerializer(page.rows, many=True, context={"found": found}).data
+        context = {"request": request, "found": found}
+        lines = FoundLineSerializer(page.rows, many=True, context=context).data
         return list_response(request, lines, page)
 
     @extend_schema(request=DRAFT_BODY, responses={201: RecordSerializer})

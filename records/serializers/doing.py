@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.writing import ModelBuiltOnce
 from records import done
 from records.completeness import also_missing, missing_before_closing
 from records.models import DeliveryByOthers, Task
@@ -16,7 +17,7 @@ ROWS = serializers.ListField(child=serializers.DictField())
 OVER = frozenset({Status.CLOSED, Status.WITHDRAWN})
 
 
-class TaskSerializer(serializers.ModelSerializer[Task]):
+class TaskSerializer(ModelBuiltOnce[Task]):
     """The carrying out of a request, with all that was done on it."""
 
     unit = serializers.CharField(source="unit.code", default=None, allow_null=True)
@@ -127,7 +128,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         return done.ground_of(task)["incidents"]
 
 
-class FollowUpSerializer(serializers.ModelSerializer[DeliveryByOthers]):
+class FollowUpSerializer(ModelBuiltOnce[DeliveryByOthers]):
     """What became of a refused need."""
 
     state = serializers.SerializerMethodField()

@@ -1,5 +1,6 @@
 """Lines, records and what hangs on them, as the API writes them."""
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,6 +28,7 @@ from approvals.serializers import RouteStepSerializer
 from approvals.serializers.priorities import consistency_as_read
 from approvals.serializers.referrals import ReferralSerializer
 from common.clock import now
+from common.writing import BuiltOnce, ModelBuiltOnce
 from ledger.models import Entry
 from missions.models import Post
 from missions.vocabulary import Classification
@@ -45,14 +47,13 @@ MOST_BESIDE = 200
 CLASSIFICATIONS = [level.name.lower() for level in Classification]
 
 
-class WaitingSerializer(serializers.Serializer[Any]):
+class WaitingSerializer(BuiltOnce[Wait]):
     """Whom a record waits on, since when and until when.
 
     Where nobody acts for the post it is ``vacant``, and ``gone_up_to`` names the post above
-    that its work has come to, if there is one. ``rfa`` is the record whose waits are written.
+    that its work has come to, if there is one.
     """
 
-    rfa: AssistanceRequest
     post = serializers.CharField(source="post.code")
     title = serializers.CharField(source="post.title")
     seat = serializers.CharField()
@@ -62,12 +63,24 @@ class WaitingSerializer(serializers.Serializer[Any]):
     gone_up_to = serializers.SerializerMethodField()
     gone_up_to_title = serializers.SerializerMethodField()
 
+    @cached_property
+    def _vacancies(self) -> dict[int, Vacancies]:
+        return {}
+
+    def _vacancies_of(self, wait: Wait) -> Vacancies:
+        """Return a mission's vacancies, looked up once for all the lines of a list."""
+        mission = wait.rfa.mission_id
+        if mission not in self._vacancies:
+            self._vacancies[mission] = Vacancies(mission, self.context["request"].user)
+        return self._vacancies[mission]
+
     def _above(self, wait: Wait) -> Post | None:
-        vacancies = self.context["vacancies"]
-        return vacancies.above(wait.post.pk, self.rfa) if self.get_vacant(wait) else None
+        if not self.get_vacant(wait):
+            return None
+        return self._vacancies_of(wait).above(wait.post.pk, wait.rfa)
 
     def get_vacant(self, wait: Wait) -> bool:
-        return bool(self.context["vacancies"].is_vacant(wait.post.pk))
+        return self._vacancies_of(wait).is_vacant(wait.post.pk)
 
     def get_gone_up_to(self, wait: Wait) -> str | None:
         above = self._above(wait)
@@ -78,7 +91,7 @@ class WaitingSerializer(serializers.Serializer[Any]):
         return above.title if above else None
 
 
-class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
+class LineSerializer(ModelBuiltOnce[AssistanceRequest]):
     """A request as one line of a list."""
 
     kind = serializers.ChoiceField(choices=Kind.choices)
@@ -136,24 +149,15 @@ class LineSerializer(serializers.ModelSerializer[AssistanceRequest]):
 
     @extend_schema_field(WaitingSerializer(many=True))
     def get_waiting_on(self, rfa: AssistanceRequest) -> Any:
-        waits = waits_of(rfa)
-        if not waits:
-            return []
-        # Made once for all the lines of a list: its fields cost more than what they write.
-        kept: dict[int, WaitingSerializer] = self.context.setdefault("waiting", {})  # type: ignore[attr-defined]
-        if rfa.mission_id not in kept:
-            context = {"vacancies": Vacancies(rfa.mission_id)}
-            kept[rfa.mission_id] = WaitingSerializer(context=context)
-        writes = kept[rfa.mission_id]
-        writes.rfa = rfa
-        return [writes.to_representation(wait) for wait in waits]
+        writes = self.inside(WaitingSerializer)
+        return [writes.to_representation(wait) for wait in waits_of(rfa)]
 
     @extend_schema_field(serializers.ChoiceField(CLASSIFICATIONS))
     def get_classification(self, rfa: AssistanceRequest) -> str:
         return Classification(rfa.classification).name.lower()
 
 
-class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
+class AttachmentSerializer(ModelBuiltOnce[Attachment]):
     """A file beside a request, with the SHA-256 of its bytes."""
 
     sha256 = serializers.CharField(source="digest")
@@ -184,7 +188,7 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
         return f"/register/{attachment.rfa.reference}/files/{attachment.pk}/"
 
 
-class MessageSerializer(serializers.ModelSerializer[Message]):
+class MessageSerializer(ModelBuiltOnce[Message]):
     """Something said about a request."""
 
     by = serializers.CharField(source="by.name")
@@ -343,7 +347,7 @@ class ErasedSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
-class EntrySerializer(serializers.ModelSerializer[Entry]):
+class EntrySerializer(ModelBuiltOnce[Entry]):
     """An entry of a record's history, with all that its hash and digest are made of.
 
     A payload withheld from the reader is null, and so is its salt; the chain still verifies.

@@ -1,6 +1,5 @@
 """The register: every record in one's sight, narrowed by questions, in the columns chosen."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -206,7 +205,8 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
             with looking_up(words):
                 if asked_sort(asking.asked) in ALONG_AN_INDEX:
                     by_arms = asking.register.by_arms()
-                    rows = replace(by_arms, loaded=with_columns(by_arms.loaded, columns))
+                    loaded = with_columns(by_arms.loaded, columns)
+                    rows = by_arms if loaded is by_arms.loaded else by_arms.loaded_by(loaded)
                 page = lines_of(request, rows, order)
                 french = get_language() == "fr"
                 found = where_found(asking.person, page.rows, words, french=french)
