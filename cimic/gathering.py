@@ -20,6 +20,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from cimic.holding import give_back_early
+
 IN_MEMORY = 256 * 1024
 MOST = 64 * 1024 * 1024  # no form is larger: the rest is read, or refused, as it comes
 LONGEST_HEAD = 64 * 1024
@@ -137,6 +139,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.arriving: set[TConn] = set()
         # A client that has yet to close its end is waited for aside, not by the loop of all.
         self.closers = ThreadPoolExecutor(max_workers=2)
+
+    def init_process(self) -> None:
+        """Begin to serve, holding little memory."""
+        give_back_early()
+        super().init_process()
 
     def accept(self, listener: Any) -> None:
         """Accept a client and wait, with all others, for what it sends."""

@@ -17,6 +17,7 @@ from cimic.logs import logging_for
 bind = os.environ.get("CIMIC_BIND") or "127.0.0.1:8000"
 workers = int(os.environ.get("CIMIC_WEB_PROCESSES") or 3)
 threads = int(os.environ.get("CIMIC_WEB_THREADS") or 4)
+preload_app = True  # the code is read once and shared; it changes with a new container alone
 worker_class = "cimic.gathering.Worker"
 timeout = 60
 graceful_timeout = 20

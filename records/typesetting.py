@@ -9,8 +9,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import typst
-
 from common.clock import now
 
 STANDARDS: Any = ["a-3a", "ua-1"]
@@ -25,6 +23,9 @@ def typeset(template: Path, data: dict[str, Any]) -> bytes:
 
     The typesetter's own fonts serve first, so that it looks the same everywhere.
     """
+    # The typesetter takes 7 MiB: only who makes documents holds them (decision 56).
+    import typst  # noqa: PLC0415
+
     text = json.dumps(data, ensure_ascii=False)
     system_fonts = False
     for _attempt in range(TRIES):

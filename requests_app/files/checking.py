@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from common.errors import FieldError, Malformed
 from requests_app.files.packed import check_packed
-from requests_app.files.pictures import drawn_anew
 from requests_app.files.scanning import check_clean
 
 MOST_BYTES = 15 * 1024 * 1024
@@ -135,6 +134,9 @@ def check_file(upload: UploadedFile | None) -> Sound:
     if ending in ZIPPED:
         check_packed(ending, content)
     elif media_type.startswith("image/"):
+        # Pillow takes 3 MiB: only who was sent a picture holds them (decision 56).
+        from requests_app.files.pictures import drawn_anew  # noqa: PLC0415
+
         content = drawn_anew(content, media_type)
         if len(content) > MOST_BYTES:
             raise refused(_("The picture is too large: make it smaller and choose it again."))

@@ -21,7 +21,6 @@ from requests_app.importing.cells import (
     Line,
     Table,
 )
-from requests_app.importing.workbook import read_workbook
 
 # In how many of the first rows the headings are looked for, below a title.
 HEADINGS_WITHIN = 20
@@ -164,6 +163,9 @@ def _with_headings(table: Table, known: set[str], normal: Normal) -> Table:
 
 def _of_workbook(content: bytes, known: set[str], normal: Normal, wanted: str) -> Table:
     """Read the sheet that is wanted; or else the first whose headings are known, or the first."""
+    # What reads workbooks takes 4 MiB: only who was sent one holds them (decision 56).
+    from requests_app.importing.workbook import read_workbook  # noqa: PLC0415
+
     first = read_workbook(content, wanted)
     if wanted or len(first.sheets) == 1:
         return _with_headings(first, known, normal)
