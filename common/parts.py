@@ -175,7 +175,6 @@ def examples() -> dict[str, dict[str, Any]]:
             "cancel_url": "#",
             "grave": True,
         },
-        "due": {"due_at": now() - dt.timedelta(days=2)},
         "empty": {
             "title": "Nothing waits on you",
             "text": "What is put to your post will stand here, the most urgent first.",

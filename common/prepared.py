@@ -116,6 +116,11 @@ class Question(Generic[Row]):
                 _refer(row, populator, values, seen)
             yield row
 
+    def in_order(self, keys: list[Any]) -> list[Row]:
+        """Ask for rows whose key is among ``keys``; list them in the order of these."""
+        found = {row.pk: row for row in self.rows(keys=keys)} if keys else {}
+        return [found[key] for key in keys if key in found]
+
     def one(self, **told: Any) -> Row | None:
         """Return the first row, or None."""
         return next(self.rows(**told), None)

@@ -10,7 +10,7 @@ from django.db.models import Model, Prefetch, Q, Sum, prefetch_related_objects
 
 from approvals.invariants import approval_of, capability_of, tasking_of
 from approvals.models import Referral, Step
-from approvals.queries.referrals import referrals_whole
+from approvals.queries.referrals import with_whom_they_name
 from approvals.vocabulary import APPROVALS, SeatKind, StepState
 from common.prepared import nothing_of
 from missions.models import Post
@@ -72,7 +72,9 @@ def note_what_is_beside(rfa: AssistanceRequest) -> None:
         if not there[name]:
             kept[name] = nothing_of(BESIDE[name])
     if there["referrals"]:
-        prefetch_related_objects([rfa], Prefetch("referrals", referrals_whole()))
+        prefetch_related_objects(
+            [rfa], Prefetch("referrals", with_whom_they_name(Referral.objects.all()))
+        )
 
 
 def may_have(rfa: AssistanceRequest, name: str) -> bool:

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from approvals import services
 from approvals.models import Referral
-from approvals.queries import referrals_waiting_on, visible_to
+from approvals.queries import referrals_waiting_on, visible_to, with_whom_they_name
 from approvals.serializers.referrals import ReferralSerializer, ResolvingSerializer
 from common.errors import FieldError, Malformed
 from common.idempotency import IdempotentPosts
@@ -28,7 +28,7 @@ class ReferralsView(APIView):
     def get(self, request: Request) -> Response:
         person: Any = request.user
         cursor, size = asked_page(request)
-        waiting = referrals_waiting_on(person).select_related("closed_by", "closed_post")
+        waiting = with_whom_they_name(referrals_waiting_on(person))
         page = page_of(waiting, ("due_at", "id"), cursor=cursor, size=size)
         return list_response(request, ReferralSerializer(page.rows, many=True).data, page)
 

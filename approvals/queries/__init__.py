@@ -27,6 +27,7 @@ from approvals.queries.records import (
     Wait,
     any_of,
     arms_of,
+    inbox_lines,
     inbox_of,
     is_looked_up,
     looks_as_the_force,
@@ -42,7 +43,13 @@ from approvals.queries.records import (
     waits_of,
     with_what_is_open,
 )
-from approvals.queries.referrals import put_to_first, referee_standing, referrals_waiting_on
+from approvals.queries.referrals import (
+    put_to_first,
+    referee_standing,
+    referral_lines,
+    referrals_waiting_on,
+    with_whom_they_name,
+)
 from approvals.queries.search import (
     best_first,
     holding_words,
@@ -78,6 +85,7 @@ __all__ = [
     "weighed_look_alikes",
     "put_to_first",
     "referee_standing",
+    "referral_lines",
     "referrals_waiting_on",
     "Wait",
     "read_what_is_open",
@@ -90,6 +98,7 @@ __all__ = [
     "open_at_vacant_posts",
     "standing_at",
     "REACHED",
+    "inbox_lines",
     "inbox_of",
     "looks_as_the_force",
     "note_what_is_open",
@@ -101,4 +110,5 @@ __all__ = [
     "visible_to",
     "waiting_on",
     "with_what_is_open",
+    "with_whom_they_name",
 ]

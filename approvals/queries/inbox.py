@@ -55,6 +55,7 @@ def narrowed(steps: QuerySet[Step], asked: Asked) -> QuerySet[Step]:
 class Facet:
     """What one line of an inbox can be narrowed by."""
 
+    step: int
     kind: str
     sector: str
     sector_name: str
@@ -64,10 +65,10 @@ class Facet:
 
 def facets_of(steps: QuerySet[Step]) -> list[Facet]:
     """List what each line of an inbox can be narrowed by, in one statement."""
-    columns = ("rfa__kind", "rfa__sector__code", "rfa__sector__name", "seat_kind", "due_at")
+    columns = ("pk", "rfa__kind", "rfa__sector__code", "rfa__sector__name", "seat_kind", "due_at")
     return [
-        Facet(kind, sector or "", name or "", seat, due_at)
-        for kind, sector, name, seat, due_at in steps.values_list(*columns)[:MOST_LINES]
+        Facet(step, kind, sector or "", name or "", seat, due_at)
+        for step, kind, sector, name, seat, due_at in steps.values_list(*columns)[:MOST_LINES]
     ]
 
 

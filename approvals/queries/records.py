@@ -219,23 +219,33 @@ def sees(person: User, rfa: AssistanceRequest) -> bool:
 
 def inbox_of(person: User) -> QuerySet[Step]:
     """List the steps open for a person's posts and those they prepare for, most urgent first."""
-    return (
-        Step.objects.filter(_put_to(person), state=StepState.OPEN)
-        .select_related(
-            "rfa",
-            "rfa__sector",
-            "rfa__area",
-            "rfa__mission",
-            "rfa__organisation",
-            "rfa__requested_by",
-            "rfa__post",
-            "post",
-            "current",
-            "prepared",
-        )
-        .defer("rfa__area__boundary")
-        .order_by("due_at", "pk")
+    return _shown(Step.objects.filter(_put_to(person), state=StepState.OPEN)).order_by(
+        "due_at", "pk"
     )
+
+
+def _shown(steps: QuerySet[Step]) -> QuerySet[Step]:
+    """Load with each step all that a line of the inbox shows."""
+    return steps.select_related(
+        "rfa",
+        "rfa__sector",
+        "rfa__area",
+        "rfa__mission",
+        "rfa__organisation",
+        "rfa__requested_by",
+        "rfa__post",
+        "post",
+        "current",
+        "prepared",
+    ).defer("rfa__area__boundary")
+
+
+LINES = Question(lambda: _shown(Step.objects.filter(pk__among=Told("keys"))))
+
+
+def inbox_lines(keys: list[int]) -> list[Step]:
+    """Read these steps of an inbox with all that its lines show, in their order."""
+    return LINES.in_order(keys)
 
 
 ROUTE = Question(

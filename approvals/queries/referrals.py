@@ -3,6 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from approvals.models import Referral
+from common.prepared import Question, Told
 from missions.models import Post, User
 from missions.queries import Standing, standing_in, standings_of, vacant_below
 from missions.vocabulary import Role
@@ -32,8 +33,12 @@ def referred_to(person: User) -> Q:
 
 def referrals_waiting_on(person: User) -> QuerySet[Referral]:
     """List the open referrals that wait on a person, most urgent first."""
-    return (
-        Referral.objects.filter(referred_to(person), outcome="")
+    return Referral.objects.filter(referred_to(person), outcome="").order_by("due_at", "pk")
+
+
+LINES = Question(
+    lambda: (
+        Referral.objects.filter(pk__among=Told("keys"))
         .select_related(
             "rfa",
             "rfa__mission",
@@ -41,13 +46,17 @@ def referrals_waiting_on(person: User) -> QuerySet[Referral]:
             "rfa__area",
             "rfa__organisation",
             "rfa__requested_by",
+            "rfa__post",
             "put_to",
-            "opened_by",
-            "opened_post",
-            "follows",
         )
-        .order_by("due_at", "pk")
+        .defer("rfa__area__boundary")
     )
+)
+
+
+def referral_lines(referrals: QuerySet[Referral]) -> list[Referral]:
+    """Read referrals with the records they hold, in their order."""
+    return LINES.in_order(list(referrals.values_list("pk", flat=True)))
 
 
 def put_to_first(rfa: AssistanceRequest) -> Post | None:
@@ -68,8 +77,8 @@ def put_to_first(rfa: AssistanceRequest) -> Post | None:
     return posts.get(Role.SRSG)
 
 
-def referrals_whole() -> QuerySet[Referral]:
-    """Load referrals with whom they name, oldest first."""
-    return Referral.objects.select_related(
+def with_whom_they_name(referrals: QuerySet[Referral]) -> QuerySet[Referral]:
+    """Load referrals with the people and posts they name."""
+    return referrals.select_related(
         "rfa", "put_to", "opened_by", "opened_post", "closed_by", "closed_post", "delegation__post"
     )

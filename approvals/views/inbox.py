@@ -12,8 +12,8 @@ from approvals import services
 from approvals.forms.inbox import InboxForm, chosen_in, said_together
 from approvals.pages import SAID, line_of
 from approvals.pages.inbox import VERIFIED_TOGETHER, by_urgency, filters_of, words_of
-from approvals.queries import inbox_of, referrals_waiting_on
-from approvals.queries.inbox import MOST_LINES, facets_of, narrowed, visible_steps
+from approvals.queries import inbox_lines, inbox_of, referral_lines, referrals_waiting_on
+from approvals.queries.inbox import MOST_LINES, facets_of, keys_of, visible_steps
 from approvals.vocabulary import Word
 from common.errors import Refusal
 from common.pages import summary_of
@@ -29,8 +29,9 @@ class InboxView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         form = InboxForm(request.GET)
         asked = form.asked()
-        waiting = inbox_of(request.user)
-        steps = list(narrowed(waiting, asked)[:SHOWN])
+        facets = facets_of(inbox_of(request.user))
+        keys = keys_of(request.user, asked) if asked else [facet.step for facet in facets]
+        steps = inbox_lines(keys[:SHOWN])
         groups = by_urgency(request.user, steps, asked.query)
         words = words_of(groups)
         return render(
@@ -43,12 +44,12 @@ class InboxView(LoginRequiredMixin, View):
                 if asked
                 else [
                     {**line_of(one.rfa), "asked": _("Resolve"), "due_at": one.due_at}
-                    for one in referrals_waiting_on(request.user)[:MOST_LINES]
+                    for one in referral_lines(referrals_waiting_on(request.user)[:MOST_LINES])
                 ],
                 "posts": [standing.post for standing in standings_of(request.user)],
                 "cut": len(steps) == SHOWN,
                 "asked": asked,
-                "filters": filters_of(facets_of(waiting), asked),
+                "filters": filters_of(facets, asked),
                 "errors": summary_of(form.wrong()),
                 "words": words,
                 "verified": VERIFIED_TOGETHER if Word.FORWARD_RECOMMENDED in words else [],

@@ -75,8 +75,12 @@ def memory_settings(megabytes: str) -> dict[str, str]:
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",
         "effective_io_concurrency": "64",
-        "jit": "off",
     }
+
+
+# Decision 55: what to do is soon decided for statements as short as a page's; deploy/roles.sql
+# tells a server of one's own the same.
+SHORT_STATEMENTS = {"join_collapse_limit": "1", "jit": "off"}
 
 
 class Server:
@@ -185,6 +189,7 @@ class Server:
             "unix_socket_directories": self.socket_folder,
             "unix_socket_permissions": "0700",
             **memory_settings(os.environ.get("CIMIC_DATABASE_MEMORY_MB", "")),
+            **SHORT_STATEMENTS,
             "max_connections": "100",
             "timezone": "UTC",
             "log_timezone": "UTC",

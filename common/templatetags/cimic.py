@@ -13,7 +13,7 @@ from babel.numbers import format_currency
 from django import template
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from common import clock
 from common.kept import read_aloud
+from common.moments import day_written, written
 
 register = template.Library()
 
@@ -131,18 +132,6 @@ def span_from_now(at: dt.datetime | None) -> str:
     return span((at - clock.now()).total_seconds()) if at else ""
 
 
-@register.filter
-def is_past(at: dt.datetime | None) -> bool:
-    """Say whether a moment has passed."""
-    return bool(at and at <= clock.now())
-
-
-@register.filter
-def is_soon(at: dt.datetime | None) -> bool:
-    """Say whether a moment comes within a day from now."""
-    return bool(at and at - clock.now() <= dt.timedelta(hours=24))
-
-
 @register.simple_tag
 def moment(
     at: dt.datetime | dt.date | None, form: str = "SHORT_DATETIME_FORMAT"
@@ -154,11 +143,8 @@ def moment(
     if at is None:
         return ""
     if not isinstance(at, dt.datetime):
-        return format_html(
-            '<time datetime="{}">{}</time>', at.isoformat(), date_format(at, "SHORT_DATE_FORMAT")
-        )
-    words = date_format(timezone.localtime(at), form)
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), words)
+        return format_html('<time datetime="{}">{}</time>', at.isoformat(), day_written(at))
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), written(at, form))
 
 
 @register.simple_tag
@@ -169,7 +155,7 @@ def ago(at: dt.datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}" data-elapsed>{}</time>',
         at.isoformat(),
-        f"{date_format(timezone.localtime(at), 'SHORT_DATETIME_FORMAT')} ({time_zone()})",
+        f"{written(at)} ({time_zone()})",
         _("%(span)s ago") % {"span": span((clock.now() - at).total_seconds())},
     )
 
@@ -198,17 +184,20 @@ def drawn(name: str, **values: Any) -> SafeString:
 
 
 @lru_cache(maxsize=256)
-def _zone_name(zone: str, offset: str, language: str | None) -> str:
+def _zone_named(zone: dt.tzinfo, offset: dt.timedelta, language: str | None) -> str:
     """Name a clock in a language; its offset tells whether it is summer there."""
-    return str(get_timezone_name(timezone.localtime(clock.now()), locale=_locale()))
+    at = timezone.localtime(clock.now(), zone)
+    name = get_timezone_name(at, locale=_locale())
+    away = f"{at:%z}"
+    return f"{name} (UTC{away[:3]}:{away[3:]})" if offset else f"{name} (UTC)"
 
 
 @register.simple_tag
 def time_zone() -> str:
     """Name the clock that the page's times are told by: Central Africa Time (UTC+02:00)."""
-    offset = f"{timezone.localtime(clock.now()):%z}"
-    name = _zone_name(timezone.get_current_timezone_name(), offset, get_language())
-    return f"{name} (UTC{offset[:3]}:{offset[3:]})" if offset.strip("+-0") else f"{name} (UTC)"
+    zone = timezone.get_current_timezone()
+    offset = clock.now().astimezone(zone).utcoffset() or dt.timedelta()
+    return _zone_named(zone, offset, get_language())
 
 
 @register.filter

@@ -1,16 +1,24 @@
-"""When something is due, as people say it: overdue by 2 days, due today 16:00."""
+"""When something is due, as people say it: overdue by 2 days, due today 16:00.
+
+It stands in every line of every list, so it is written in one go and not by a template.
+"""
 
 import datetime as dt
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common import clock
+from common.moments import written
+from common.templatetags.cimic import icon
 
 register = template.Library()
+
+SOON = dt.timedelta(hours=24)
 
 
 def _overdue(late: dt.timedelta) -> str:
@@ -28,27 +36,44 @@ def _overdue(late: dt.timedelta) -> str:
     return ngettext("overdue by %(count)s day", "overdue by %(count)s days", days) % {"count": days}
 
 
-@register.filter
-def due_words(at: dt.datetime | None) -> str:
+def due_words(at: dt.datetime, now: dt.datetime) -> str:
     """Say when something is due, by the mission's clock: soon to the minute, then in days."""
-    if at is None:
-        return ""
-    now = clock.now()
     if at <= now:
         return _overdue(now - at)
-    local = timezone.localtime(at)
-    days = (local.date() - timezone.localtime(now).date()).days
-    hour = date_format(local, "TIME_FORMAT")
+    days = (timezone.localtime(at).date() - timezone.localtime(now).date()).days
+    if days >= 7:
+        return ngettext("due in %(count)s day", "due in %(count)s days", days) % {"count": days}
+    hour = written(at, "TIME_FORMAT")
     if days == 0:
         return _("due today %(hour)s") % {"hour": hour}
     if days == 1:
         return _("due tomorrow %(hour)s") % {"hour": hour}
-    if days < 7:
-        return _("due %(weekday)s %(hour)s") % {"weekday": date_format(local, "l"), "hour": hour}
-    return ngettext("due in %(count)s day", "due in %(count)s days", days) % {"count": days}
+    return _("due %(weekday)s %(hour)s") % {"weekday": written(at, "l"), "hour": hour}
 
 
-@register.filter
-def exactly(at: dt.datetime | None) -> str:
-    """Write a moment to the minute, by the mission's clock."""
-    return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else ""
+def _look(at: dt.datetime, now: dt.datetime) -> tuple[str, str]:
+    if at <= now:
+        return " over", "alarm-clock"
+    return (" soon", "clock-alert") if at - now <= SOON else ("", "clock")
+
+
+@register.simple_tag
+def due(at: dt.datetime | None, paused: bool = False) -> SafeString | str:
+    """Write when something is due, in words, with a sign and in colour; or that its clock stands.
+
+    The title tells the moment to the minute, by the mission's clock. Nothing where nothing is due.
+    """
+    if paused:
+        return format_html('<span class="due">{}{}</span>', icon("circle-pause"), _("clock paused"))
+    if not at:
+        return ""
+    now = clock.now()
+    tone, sign = _look(at, now)
+    return format_html(
+        '<span class="due{}">{}<time datetime="{}" title="{}">{}</time></span>',
+        tone,
+        icon(sign),
+        at.isoformat(),
+        written(at),
+        due_words(at, now),
+    )
