@@ -8,7 +8,9 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from cimic.demo.loading import load, stories_for
+from missions.calendar import local_day
 from missions.models import Mission
+from records.models import Transfer
 from requests_app.models import AssistanceRequest
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +35,18 @@ def test_the_same_seed_tells_the_same_records(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
     assert _told(7, records=6) == _told(7, records=6)
+
+
+@pytest.mark.parametrize("hour", [2, 5, 20])
+def test_it_is_told_at_any_hour_of_the_mission(settings, tmp_path, hour):
+    """The mission's day begins four hours before UTC's: a receipt is not of yesterday."""
+    settings.MEDIA_ROOT = tmp_path
+
+    load(records=6, now=NOW.replace(hour=hour))
+
+    transfer = Transfer.objects.get()
+    mission = Mission.objects.get()
+    assert transfer.received_on == local_day(mission, transfer.at)
 
 
 def test_more_records_than_are_told_are_varied_by_the_seed(monkeypatch):

@@ -16,6 +16,7 @@ from cimic.demo.papers import location_sketch, site_report
 from cimic.demo.stories import Deed, Story
 from cimic.demo.world import World
 from common.clock import now
+from missions.calendar import local_day
 from missions.models import Unit, User
 from missions.queries import standing_in
 from records import services as records
@@ -96,7 +97,7 @@ def _details(rfa: AssistanceRequest, step: Step, said: dict[str, Any]) -> dict[s
     if step.seat_kind == SeatKind.TASKING and "unit" in said:
         details["unit"] = said["unit"]
         for name, question in (("start_in", "start_on"), ("end_in", "end_on")):
-            details[question] = (now() + dt.timedelta(days=said[name])).date().isoformat()
+            details[question] = (local_day(rfa.mission) + dt.timedelta(days=said[name])).isoformat()
     if step.seat_kind == SeatKind.CAPABILITY and rfa.assets.exists():
         details.setdefault("appropriate", True)
         details.setdefault("resourceable", True)
@@ -184,7 +185,7 @@ def _agree(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     records.plan(
         rfa=rfa,
         actor=scene.person(deed.account),
-        values={"agreement_signed_on": now().date(), "agreement_reference": deed.words},
+        values={"agreement_signed_on": local_day(rfa.mission), "agreement_reference": deed.words},
     )
 
 
@@ -193,7 +194,7 @@ def _pay(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
         rfa=rfa,
         actor=scene.person(deed.account),
         amount=Decimal(deed.details["amount"]),
-        paid_on=now().date(),
+        paid_on=local_day(rfa.mission),
         evidence=deed.words,
         is_last=deed.details.get("last", False),
     )
@@ -223,7 +224,7 @@ def _visit(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     records.record_visit(
         rfa=rfa,
         actor=scene.person(deed.account),
-        visited_on=now().date(),
+        visited_on=local_day(rfa.mission),
         findings=deed.words,
         uploads=uploads,
     )
@@ -251,7 +252,7 @@ def _amend(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
         actor=scene.person(deed.account),
         reason=deed.words,
         new_cost=None if cost is None else Decimal(cost),
-        new_end=None if days is None else (now() + dt.timedelta(days=days)).date(),
+        new_end=None if days is None else local_day(rfa.mission) + dt.timedelta(days=days),
     )
 
 
@@ -268,7 +269,7 @@ def _closing_report(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     records.report_closing(
         rfa=rfa,
         actor=scene.person(deed.account),
-        received_on=now().date(),
+        received_on=local_day(rfa.mission),
         text=deed.words,
         spent=Decimal(deed.details["spent"]),
     )
@@ -279,7 +280,7 @@ def _run(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     records.record_run(
         rfa=rfa,
         actor=scene.person(deed.account),
-        ran_on=now().date(),
+        ran_on=local_day(rfa.mission),
         origin=said["origin"],
         destination=said["destination"],
         vehicles=said["vehicles"],
@@ -292,7 +293,7 @@ def _incident(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     records.record_incident(
         rfa=rfa,
         actor=scene.person(deed.account),
-        happened_on=now().date(),
+        happened_on=local_day(rfa.mission),
         what=deed.words,
         action_taken=deed.details["done"],
         place=deed.details.get("place", ""),
@@ -306,7 +307,7 @@ def _hand_back(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
         actor=scene.person(deed.account),
         line=deed.details.get("line", 1),
         quantity=deed.details.get("quantity", 1),
-        returned_on=now().date(),
+        returned_on=local_day(rfa.mission),
         condition=deed.details["condition"],
         note=deed.words,
     )
@@ -356,7 +357,8 @@ def _delivered(scene: Scene, rfa: AssistanceRequest, deed: Deed) -> None:
     said = deed.details
     delivered_on = None
     if said["delivered"] and rfa.decided_at:
-        delivered_on = (rfa.decided_at + dt.timedelta(days=said["delivered_in_days"])).date()
+        days = dt.timedelta(days=said["delivered_in_days"])
+        delivered_on = local_day(rfa.mission, rfa.decided_at) + days
     records.record_delivery(
         rfa=rfa,
         actor=scene.person(deed.account),

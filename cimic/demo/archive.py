@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cimic.demo.world import World
+from missions.calendar import local_day
 from records.archive import pack
 from records.archive.keeping import record_receipt, set_class, set_hold
 from requests_app.models import AssistanceRequest
@@ -71,12 +72,13 @@ def _schedule(world: World) -> None:
         )
 
 
-def _transfer(world: World, today: dt.date) -> None:
+def _transfer(world: World) -> None:
     rfa, officer = _closed(world, 0), world.people["records.officer"]
     if rfa is None:
         return
     with tempfile.TemporaryDirectory() as folder:
         bag = pack(rfa=rfa, to=Path(folder), actor=officer)
+    today = local_day(world.mission)
     record_receipt(rfa=rfa, actor=officer, received_on=today, manifest_digest=bag.digest, **RECEIPT)
 
 
@@ -92,5 +94,5 @@ def archive_deeds(
     """Tell when each was done, counted back from now."""
     at = now - dt.timedelta(hours=30)
     yield at, lambda: _schedule(world)
-    yield at + dt.timedelta(minutes=20), lambda: _transfer(world, at.date())
+    yield at + dt.timedelta(minutes=20), lambda: _transfer(world)
     yield at + dt.timedelta(minutes=50), lambda: _hold(world)
