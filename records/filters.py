@@ -317,8 +317,7 @@ LINES = Question(
 
 def lines_of(person: User, keys: list[UUID]) -> list[AssistanceRequest]:
     """Read records that a person was found to see, as ``loaded_lines`` does, in this order."""
-    read = {rfa.pk: rfa for rfa in LINES.rows(keys=keys)}
-    found = [read[key] for key in keys if key in read]
+    found = LINES.in_order(keys)
     note_who_asks(person, *found)
     read_what_is_open(found)
     return found
