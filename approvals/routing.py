@@ -14,7 +14,9 @@ from approvals.models import Process, ProcessState, Step
 from approvals.moves import after
 from approvals.policy.duties import asked_for_it
 from approvals.queries.processes import promulgated_by
+from approvals.queries.records import note_route
 from approvals.vocabulary import Act, Grant, SeatCondition, SeatKind, StepState
+from common.adding import add
 from common.clock import now
 from common.errors import NotNow
 from common.prepared import Question, Told
@@ -39,13 +41,25 @@ def route_for(rfa: AssistanceRequest) -> Route:
     return Route.SECURITY_HUMANITARIAN
 
 
+PROMULGATED = Question(
+    lambda: promulgated_by(Told("day")).filter(mission=Told("mission"), route=Told("route"))[:1]
+)
+SHIPPED = Question(
+    lambda: Process.objects.filter(
+        mission=Told("mission"),
+        route=Told("route"),
+        state=ProcessState.BASELINE,
+        digest=Told("digest"),
+    ).order_by("pk")[:1]
+)
+
+
 def process_in_force(mission: Mission, route: str, on: dt.date | None = None) -> Process | None:
     """Return the mission's own process in force on a day (today, by its own calendar), or None.
 
     Of the promulgated ones it is the newest whose first day has come (P31).
     """
-    day = on or local_day(mission)
-    return promulgated_by(day).filter(mission=mission, route=route).first()
+    return PROMULGATED.one(mission=mission.pk, route=route, day=on or local_day(mission))
 
 
 def process_for(mission: Mission, route: str) -> Process:
@@ -61,9 +75,7 @@ def process_for(mission: Mission, route: str) -> Process:
 
 
 def _shipped(mission: Mission, route: str, definition: Definition) -> Process | None:
-    return Process.objects.filter(
-        mission=mission, route=route, state=ProcessState.BASELINE, digest=definition.digest()
-    ).first()
+    return SHIPPED.one(mission=mission.pk, route=route, digest=definition.digest())
 
 
 def _take_in(mission: Mission, route: str, definition: Definition) -> Process:
@@ -102,6 +114,11 @@ def condition_holds(condition: str, rfa: AssistanceRequest) -> bool:
     return bool(getattr(rfa, condition))
 
 
+POSTS = Question(
+    lambda: Post.objects.filter(mission=Told("mission"), role__among=Told("roles")).order_by("pk")
+)
+
+
 class _Posts:
     """The posts of a mission that a route may go to, read once for the whole route."""
 
@@ -109,8 +126,7 @@ class _Posts:
         self.rfa = rfa
         roles = {str(seat.role) for seat in definition.seats()} | {str(Role.CHIEF_CIMIC)}
         roles |= {str(role) for role in COMPETENT.get(str(rfa.route), frozenset())}
-        posts = Post.objects.filter(mission=rfa.mission_id, role__in=roles)
-        self.all: list[Post] = list(posts.order_by("pk"))
+        self.all: list[Post] = list(POSTS.rows(mission=rfa.mission_id, roles=sorted(roles)))
 
     def as_any(self, *roles: str) -> list[Post]:
         """List the posts of these roles."""
@@ -218,7 +234,8 @@ def set_out(rfa: AssistanceRequest, process: Process, definition: Definition) ->
     opened = [step for step in steps if step.state == StepState.WAITING and step.stage == first]
     _start(opened)
     _enter(rfa, opened)
-    Step.objects.bulk_create(steps)
+    add(steps)
+    note_route(rfa, steps)
     return opened
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.adding import add, change
 from common.clock import now
 from common.errors import FieldError, Incomplete, NotNow
 from common.models import IdempotentAnswer
@@ -79,9 +80,8 @@ def _once(
     mine = {"person": request.user, "path": request.path[:300], "key": key}
     try:
         with transaction.atomic():
-            claimed = IdempotentAnswer.objects.create(
-                **mine, body_digest=body_digest, made_at=now()
-            )
+            claimed = IdempotentAnswer(**mine, body_digest=body_digest, made_at=now())
+            add([claimed])
             response = handler(request, *args, **kwargs)
             claimed.status = response.status_code
             claimed.answer = response.data
@@ -91,7 +91,7 @@ def _once(
             claimed.headers = {
                 header: response[header] for header in KEPT_HEADERS if header in response
             }
-            claimed.save(update_fields=["status", "answer", "headers"])
+            change(claimed, ["status", "answer", "headers"])
             return response
     except IntegrityError as error:
         if "idempotency_key_is_used_once" not in str(error):

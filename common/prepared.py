@@ -140,6 +140,16 @@ def _refer(row: Model, relation: Any, values: Any, seen: dict[Any, Model]) -> No
         relation.remote_setter(other, row)
 
 
+def hold(row: Model, name: str, found: list[Any]) -> None:
+    """Let a row's related rows be these, as ``prefetch_related`` does."""
+    related = getattr(row, name)
+    for one in found:
+        related.field.set_cached_value(one, row)
+    kept = related.all() if found else nothing_of(related.model)
+    kept._result_cache, kept._prefetch_done = found, True
+    row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = kept
+
+
 def nothing_of(model: type[Row]) -> QuerySet[Row]:
     """Return a queryset known to hold nothing: asked for its rows, it asks nobody."""
     empty = model._default_manager.none()

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+from django.db.models import Model
+
+from common.prepared import Question as Asked
+from common.prepared import Told, hold
 from missions.vocabulary import Classification
-from requests_app.models import AssistanceRequest
+from requests_app.models import DETAILS, AssetLine, AssistanceRequest, BudgetLine
 from requests_app.questions import Question, questions_for
 from requests_app.validation import answer_to
+from requests_app.vocabulary import Kind
 
 
 def plain(question: Question, answer: Any) -> Any:
@@ -30,6 +35,26 @@ def plain(question: Question, answer: Any) -> Any:
     if question.name == "classification":
         return Classification(answer).name.lower()
     return answer
+
+
+def _of(model: type[Model]) -> Asked[Any]:
+    return Asked(lambda: model._default_manager.filter(rfa=Told("rfa")))
+
+
+ADDED = {kind: (name, _of(model)) for kind, (name, model) in DETAILS.items()}
+LINES = {"assets": _of(AssetLine), "budget": _of(BudgetLine)}
+
+
+def read_content(rfa: AssistanceRequest) -> None:
+    """Read anew what a locked request's kind adds, and its lines."""
+    name, asked = ADDED[Kind(rfa.kind)]
+    details = asked.one(rfa=rfa.pk)
+    relation: Any = AssistanceRequest._meta.get_field(name)
+    relation.set_cached_value(rfa, details)
+    if details is not None:
+        details.rfa = rfa
+    for lines, each in LINES.items():
+        hold(rfa, lines, list(each.rows(rfa=rfa.pk)))
 
 
 def content_of(rfa: AssistanceRequest) -> dict[str, Any]:

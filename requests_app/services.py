@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from common.adding import change
 from common.clock import now
 from common.errors import FieldError, Malformed, NotNow, Stale
 from common.prepared import Question, Told
@@ -348,7 +349,7 @@ def save_changed(rfa: AssistanceRequest) -> None:
         rfa.save()
     else:
         changed = [name for name, value in stands.items() if before[name] != value]
-        rfa.save(update_fields=changed)
+        change(rfa, changed)
     rfa._as_locked = stands  # type: ignore[attr-defined]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from approvals.models import Process, ProcessState
+from common.prepared import Told
 from missions.calendar import local_day
 from missions.models import Mission, User
 from missions.queries import standings_of
@@ -39,7 +40,7 @@ def missions_of(person: User) -> list[Mission]:
     return list({held.post.mission_id: held.post.mission for held in standings_of(person)}.values())
 
 
-def promulgated_by(day: dt.date) -> QuerySet[Process]:
+def promulgated_by(day: dt.date | Told) -> QuerySet[Process]:
     """Keep the promulgated processes whose first day has come; the newest is in force (P31)."""
     return Process.objects.filter(state=ProcessState.PROMULGATED, in_force_from__lte=day).order_by(
         "-in_force_from", "-version"

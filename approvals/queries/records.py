@@ -257,9 +257,23 @@ ROUTE = Question(
 )
 
 
+def note_route(rfa: AssistanceRequest, steps: list[Step]) -> None:
+    """Note on a locked record the route that was just laid: all its steps, none answered."""
+    rfa._route = steps  # type: ignore[attr-defined]
+
+
 def route_of(rfa: AssistanceRequest) -> list[Step]:
     """Return a record's steps in order, each with every answer given at it."""
-    steps = list(ROUTE.rows(rfa=rfa.pk))
+    return _with_answers(rfa, list(ROUTE.rows(rfa=rfa.pk)))
+
+
+def route_just_laid(rfa: AssistanceRequest) -> list[Step]:
+    """Return a record's steps as ``route_of`` does; of one that this very deed laid, unread."""
+    laid: list[Step] | None = getattr(rfa, "_route", None)
+    return route_of(rfa) if laid is None else _with_answers(rfa, laid)
+
+
+def _with_answers(rfa: AssistanceRequest, steps: list[Step]) -> list[Step]:
     for step in steps:
         step.rfa = rfa
     answers = Answer.objects.select_related("by", "post", "delegation__post").order_by("at", "pk")

@@ -14,6 +14,7 @@ from approvals.routing import next_stage
 from approvals.services.people import hold_delegation
 from approvals.services.telling import told
 from approvals.vocabulary import APPROVALS, SeatKind, StepState, Word
+from common.adding import add, change
 from common.clock import now
 from common.errors import FieldError, Malformed, NotNow, Stale
 from common.prepared import Question, Told
@@ -97,9 +98,9 @@ def _record_answer(
         supersedes=supersedes,
         at=now(),
     )
-    given.save()
+    add([given])
     step.current, step.current_grants, step.state = given, given.grants, StepState.ANSWERED
-    step.save(update_fields=["current", "current_grants", "state"])
+    change(step, ["current", "current_grants", "state"])
     if hasattr(step, "prepared"):
         step.prepared.delete()
     return given

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from approvals import policy
@@ -19,14 +18,14 @@ from approvals.routing import (
 from approvals.services.referrals import end_referrals
 from approvals.services.telling import own_standing, told
 from approvals.vocabulary import Act, StepState
+from common.adding import add
 from common.canonical import canonical, sha256
 from common.clock import now
 from common.errors import FieldError, Incomplete, NotNow
 from ledger.services import append
 from missions.models import User
-from requests_app.content import changes_between, content_of
+from requests_app.content import changes_between, content_of, read_content
 from requests_app.models import AssistanceRequest, Revision
-from requests_app.questions import ROWS
 from requests_app.services import (
     change_draft,
     check_requester,
@@ -50,7 +49,7 @@ def _keep_revision(rfa: AssistanceRequest, actor: User, content: dict[str, Any])
         made_by=actor,
         made_at=now(),
     )
-    Revision.objects.bulk_create([revision], ignore_conflicts=True)
+    add([revision], unless_there=True)
 
 
 @transaction.atomic
@@ -66,7 +65,7 @@ def submit(*, rfa: AssistanceRequest, actor: User, version: int | None = None) -
     if version is not None:
         check_version(rfa, version)
     check_requester(rfa, actor)
-    prefetch_related_objects([rfa], *ROWS)
+    read_content(rfa)
     errors = missing_before_submission(rfa)
     if errors:
         raise Incomplete(errors=errors, paragraph=errors[0].paragraph)

@@ -1,6 +1,7 @@
 """The API of the acts on a record: move it, carry it out, follow it up, close it."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -68,8 +69,18 @@ class ActForm(forms.Form):
 FLAGS = ("delivered", "met", "is_last", "internal")
 
 
+@cache
+def _nothing_said() -> dict[str, Any]:
+    """Return the fields of an act without any: most acts are done by their address alone."""
+    return _read_act({})
+
+
 def read_act(data: dict[str, Any]) -> dict[str, Any]:
     """Read the fields of an act; raise ``Malformed`` with every one that cannot be read."""
+    return _read_act(data) if data else dict(_nothing_said())
+
+
+def _read_act(data: dict[str, Any]) -> dict[str, Any]:
     values, errors = one_value_each(data, ActForm.base_fields)
     form = ActForm(values)
     wrong = {error.field for error in errors}

@@ -1,5 +1,6 @@
 """Lines, records and what hangs on them, as the API writes them."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +18,7 @@ from approvals.queries import (
     is_of_who_asks,
     note_what_is_open,
     reports_of_one_event,
-    route_of,
+    route_just_laid,
     shows_who_asks,
     waits_of,
 )
@@ -253,7 +254,7 @@ class RecordSerializer(LineSerializer):
     def to_representation(self, rfa: AssistanceRequest) -> dict[str, Any]:
         person = self.context["request"].user
         note_what_is_beside(rfa)
-        steps = route_of(rfa)
+        steps = route_just_laid(rfa)
         note_what_is_open(rfa, steps, [one for one in rfa.referrals.all() if one.is_open])
         found = super().to_representation(rfa)
         found["route_name"] = rfa.route
@@ -275,9 +276,9 @@ class RecordSerializer(LineSerializer):
         found["referrals"] = referrals_as_read(rfa)
         found["priorities"] = consistency_as_read(consistency_of(rfa))
         context = {**self.context, "rfa": rfa}
-        files, more_files = _newest(files_of(rfa).reverse(), may_have(rfa, "attachments"))
+        files, more_files = _newest(rfa, "attachments", lambda: files_of(rfa))
         found["attachments"] = AttachmentSerializer(files, many=True, context=context).data
-        said, more_said = _newest(messages_for(person, rfa).reverse(), may_have(rfa, "messages"))
+        said, more_said = _newest(rfa, "messages", lambda: messages_for(person, rfa))
         found["messages"] = MessageSerializer(said, many=True, context=context).data
         found["left_out"] = {"messages": more_said, "attachments": more_files}
         found["imported"] = imported_as_read(rfa)
@@ -285,12 +286,17 @@ class RecordSerializer(LineSerializer):
         return found
 
 
-def _newest(rows: QuerySet[Any], there: bool) -> tuple[list[Any], int]:
+def _newest(
+    rfa: AssistanceRequest, name: str, listed: Callable[[], QuerySet[Any]]
+) -> tuple[list[Any], int]:
     """Return the newest of what lies beside a record, oldest first, and how many are left out.
 
-    ``rows`` are the newest first. What is left out has lists of its own, page by page.
+    What is left out has lists of its own, page by page.
     """
-    found = list(rows[: MOST_BESIDE + 1]) if there else []
+    if not may_have(rfa, name):
+        return [], 0
+    rows = listed().reverse()
+    found = list(rows[: MOST_BESIDE + 1])
     more = rows.count() - MOST_BESIDE if len(found) > MOST_BESIDE else 0
     return found[:MOST_BESIDE][::-1], more
 
