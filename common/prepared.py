@@ -145,7 +145,7 @@ def hold(row: Model, name: str, found: list[Any]) -> None:
     related = getattr(row, name)
     for one in found:
         related.field.set_cached_value(one, row)
-    kept = related.all() if found else nothing_of(related.model)
+    kept: Any = related.all() if found else nothing_of(related.model)
     kept._result_cache, kept._prefetch_done = found, True
     row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = kept
 

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common.prepared import Question, Told
 from requests_app.models import AssistanceRequest
 
 FAR_KM = 25.0
@@ -26,6 +27,7 @@ MOST_FOUND = 60
 NEWEST = 2000
 MOST_SHOWN = 10
 LEAST_SCORE = 0.4
+LEAST_ALIKE = 0.3  # of two titles' threes of letters
 EARTH_KM = 6371.0
 KM_A_DEGREE = 111.2
 WEIGHTS = {"place": 0.35, "words": 0.3, "time": 0.2, "category": 0.15}
@@ -39,14 +41,17 @@ WHERE mission_id = %(mission)s AND id <> %(id)s AND latitude IS NOT NULL
   AND point(longitude, latitude) <@ box(point(%(west)s, %(south)s), point(%(east)s, %(north)s))
 ORDER BY point(longitude, latitude) <-> point(%(longitude)s, %(latitude)s) LIMIT %(most)s
 """
+# Each title is weighed once (OFFSET 0 keeps what is inside by itself): that is all it costs.
 WORDED = """
 SELECT id FROM (
-    SELECT id, title, created_at FROM requests_app_assistancerequest
-    WHERE mission_id = %(mission)s AND category = %(category)s AND submitted_at IS NOT NULL
-    ORDER BY created_at DESC LIMIT %(newest)s
-) AS newest
-WHERE id <> %(id)s AND title %% %(title)s
-ORDER BY similarity(title, %(title)s) DESC, created_at DESC LIMIT %(most)s
+    SELECT id, created_at, similarity(title, %(title)s) AS alike FROM (
+        SELECT id, title, created_at FROM requests_app_assistancerequest
+        WHERE mission_id = %(mission)s AND category = %(category)s AND submitted_at IS NOT NULL
+        ORDER BY created_at DESC LIMIT %(newest)s
+    ) AS newest OFFSET 0
+) AS weighed
+WHERE id <> %(id)s AND alike >= %(least)s
+ORDER BY alike DESC, created_at DESC LIMIT %(most)s
 """
 BESIDE = """
 SELECT id FROM requests_app_assistancerequest
@@ -59,6 +64,16 @@ COMPARED = (
     "reference", "title", "place", "latitude", "longitude", "area_id", "needed_by",
     "submitted_at", "category",
 )  # fmt: skip
+
+
+WHOLE = Question(
+    lambda: (
+        AssistanceRequest.objects.filter(pk__among=Told("keys"))
+        .select_related("area", "organisation")
+        .defer("area__boundary")
+        .order_by()
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -179,7 +194,7 @@ def _found_by(rfa: AssistanceRequest) -> set[UUID]:
             found |= {row[0] for row in cursor.fetchall()}
         if rfa.title:
             named = {"category": rfa.category, "title": rfa.title}
-            cursor.execute(WORDED, {**asked, **named, "newest": NEWEST})
+            cursor.execute(WORDED, {**asked, **named, "newest": NEWEST, "least": LEAST_ALIKE})
             found |= {row[0] for row in cursor.fetchall()}
         if rfa.area_id is not None and rfa.category:
             cursor.execute(BESIDE, {**asked, "area": rfa.area_id, "category": rfa.category})
@@ -197,5 +212,5 @@ def look_alikes_of(rfa: AssistanceRequest, among: QuerySet[AssistanceRequest]) -
     scored = [compared(rfa, other) for other in seen]
     alike = [one for one in scored if one.score >= LEAST_SCORE and len(one.reasons) > 1]
     shown = sorted(alike, key=lambda one: (-one.score, one.rfa.reference))[:MOST_SHOWN]
-    whole = among.select_related("area", "organisation").in_bulk([one.rfa.pk for one in shown])
+    whole = {one.pk: one for one in WHOLE.rows(keys=[one.rfa.pk for one in shown])}
     return [replace(one, rfa=whole[one.rfa.pk]) for one in shown if one.rfa.pk in whole]

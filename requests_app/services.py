@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from common.adding import change
+from common.adding import add, change
 from common.clock import now
 from common.errors import FieldError, Malformed, NotNow, Stale
+from common.matching import keeps_its_checks
 from common.prepared import Question, Told
 from ledger.services import append, open_chain
 from missions.models import DisplacementSite, Mission, User
@@ -94,9 +95,12 @@ def write_answers(rfa: AssistanceRequest, values: dict[str, Any], *, asked: bool
     _mark(rfa)
     rfa.changed_at = now()
     for row in filter(None, (rfa, details)):
-        if asked:
+        if asked and not keeps_its_checks(row):
             row.validate_constraints()
-        row.save()
+        if row._state.adding:
+            add([row])
+        else:
+            row.save()
     for name, model in (("assets", AssetLine), ("budget", BudgetLine)):
         if name in values:
             model.objects.filter(rfa=rfa).delete()
@@ -212,8 +216,7 @@ def start_draft(
         with transaction.atomic():
             rfa = _new_request(actor, kind, request_id)
             rfa.reference = next_reference(rfa.mission, kind)
-            rfa.save(force_insert=True)
-            _add_details(rfa, values)
+            _lay_details(rfa, values)
             write_answers(rfa, values)
             check_requester(rfa, actor)
             standing = policy.asking_as(actor)
@@ -264,8 +267,7 @@ def keep_history(
     rfa.created_at = rfa.submitted_at = asked_at
     rfa.closed_at = now()
     rfa.reference = numbered_reference(rfa.mission, KIND_CODES[Kind(kind)], asked_at.year)
-    rfa.save(force_insert=True)
-    _add_details(rfa, values)
+    _lay_details(rfa, values)
     write_answers(rfa, values, asked=False)
     open_chain(subject_id=rfa.pk, mission=rfa.mission, subject="request", reference=rfa.reference)
     append(
@@ -280,8 +282,11 @@ def keep_history(
     return rfa
 
 
-def _add_details(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
-    """Add the kind's row; a security request says on whose behalf unless told otherwise."""
+def _lay_details(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
+    """Lay the kind's row beside a request; a security request says on whose behalf unless told.
+
+    Both are written with their answers.
+    """
     kind = Kind(rfa.kind)
     if kind == Kind.EXTREME_SITUATION:
         return
@@ -292,7 +297,6 @@ def _add_details(rfa: AssistanceRequest, values: dict[str, Any]) -> None:
         details.requester_class = (  # type: ignore[attr-defined]
             RequesterClass.HUMANITARIAN if outside else RequesterClass.MISSION_COMPONENT
         )
-    details.save()
 
 
 def check_version(rfa: AssistanceRequest, version: int) -> None:
