@@ -1,6 +1,6 @@
 """The questions the register answers, whoever asks: page, API or export."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -179,6 +179,9 @@ class RegisterFilter(django_filters.FilterSet):
 
     def __init__(self, params: Any, *, person: User) -> None:
         self.person, self.arms = person, arms_of(person)
+        self._holding = cache(
+            lambda words, one_by_one: holding_words(person, words, one_by_one=one_by_one)
+        )
         seen = AssistanceRequest.objects.filter(any_of(self.arms))
         super().__init__(params, queryset=loaded_lines(person, seen))
         self.missions = frozenset(held.post.mission_id for held in standings_of(person))
@@ -235,7 +238,7 @@ class RegisterFilter(django_filters.FilterSet):
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
     ) -> QuerySet[AssistanceRequest]:
         """Keep the records that hold every word, in what the person may read of them."""
-        return holding_words(self.person, rows, value, one_by_one=self.one_by_one)
+        return rows.filter(self._holding(value, self.one_by_one)) if value else rows
 
     def filter_area(
         self, rows: QuerySet[AssistanceRequest], name: str, value: Area | None

@@ -60,9 +60,7 @@ def _both(allowed: Q, held: Q) -> Q:
     return held & allowed
 
 
-def holding_words(
-    person: User, requests: QuerySet[AssistanceRequest], typed: str, *, one_by_one: bool = False
-) -> QuerySet[AssistanceRequest]:
+def holding_words(person: User, typed: str, *, one_by_one: bool = False) -> Q:
     """Keep the records that hold every word, in what the person may read of them.
 
     In the reference, title, texts, places, organisation and messages; who a low-profile
@@ -70,14 +68,17 @@ def holding_words(
     ``one_by_one`` is for going through records in an order until enough are found: the words
     of each are then read once, where an index of words would be asked for beside.
     """
+    words = read_words(typed)
+    if not words:
+        return Q()
     inside, both = _inside(person), _first_held if one_by_one else _both
-    for word in read_words(typed):
-        found = Q(holds("open", word))
-        found |= both(knows_who_asks(person), Q(holds("asking", word)))
+    knows, every = knows_who_asks(person), Q()
+    for word in words:
+        found = Q(holds("open", word)) | both(knows, Q(holds("asking", word)))
         if inside is not None:
             found |= both(inside, Q(holds("inside", word)))
-        requests = requests.filter(found)
-    return requests
+        every &= found
+    return every
 
 
 # Records that hold all the words, if they are no more, are looked up; where there are more, the

@@ -14,7 +14,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -110,7 +110,9 @@ def sign(code: str) -> SafeString:
 @register.filter
 def marked(parts: Iterable[Any]) -> SafeString:
     """Write runs of text, those that were searched for marked."""
-    runs = (format_html("<mark>{}</mark>" if part.found else "{}", part.text) for part in parts)
+    runs = (
+        f"<mark>{escape(part.text)}</mark>" if part.found else escape(part.text) for part in parts
+    )
     return mark_safe("".join(runs))  # noqa: S308 - each run was escaped
 
 
