@@ -170,6 +170,20 @@ def page_of(
     )
 
 
+def newest_since(arms: list[QuerySet[Any]], most: int) -> dt.datetime | None:
+    """Return when the oldest of so many newest rows was made, or None if there are no more.
+
+    Each arm is gone through along its own index until there are enough, whatever it holds.
+    """
+    order = ("-created_at", "-id")
+    cut = [arm.order_by(*order).values_list("created_at", "id")[: most + 1] for arm in arms]
+    if not cut:
+        return None
+    united = cut[0].union(*cut[1:], all=True).order_by(*order) if len(cut) > 1 else cut[0]
+    older = list(united[most : most + 1])
+    return older[0][0] if older else None
+
+
 def is_uuid(text: str) -> bool:
     """Whether a text is a UUID."""
     try:

@@ -221,6 +221,21 @@ class RegisterFilter(django_filters.FilterSet):
             [arm & beside for arm in self.arms if is_looked_up(arm)],
         )
 
+    def apart(self) -> ByArms:
+        """Return the same rows, each in one arm alone, for counting arm by arm.
+
+        What has to be looked up is apart from what a row's own columns answer, not from itself.
+        """
+        if self.is_bound:
+            self.errors  # noqa: B018 - cleans the questions, as ``qs`` does
+        words = self.form.cleaned_data.get("search", "") if self.is_bound else ""
+        few = those_few(words) if words else None
+        rows = AssistanceRequest.objects.filter(few or Q())
+        own = [arm for arm in self.arms if not is_looked_up(arm)]
+        apart = [arm & ~any_of(own[:before]) if before else arm for before, arm in enumerate(own)]
+        beside = ~any_of(own)
+        return self._by(rows, apart, [arm & beside for arm in self.arms if is_looked_up(arm)])
+
     def _by(self, rows: QuerySet[AssistanceRequest], arms: list[Q], further: list[Q]) -> ByArms:
         """Return these rows by arms, each narrowed by what was asked."""
 

@@ -175,6 +175,24 @@ def test_the_points_cost_the_same_for_three_records_as_for_many(client):
     assert [asked(address) for address in addresses] == few
 
 
+def test_of_more_than_a_map_shows_the_newest_in_sight_are_drawn_and_it_says_so(
+    records, client, monkeypatch
+):
+    monkeypatch.setattr("records.mapping.MOST_DRAWN", 3)
+    for username in ("chief.cimic", "cos", "partner.ngo", "dms"):
+        client.force_login(who(username))
+        listed = [line["reference"] for line in client.get("/register/").context["lines"]]
+        shown = client.get("/map/").context["map"]
+        cut = len(listed) > 3
+        assert shown["total"].records == min(len(listed), 4)  # the last moment's is there too
+        assert (shown["since"] is not None) == cut
+        near = points(client, username, "frame=59,-12,63,-7&zoom=18")
+        assert {one["reference"] for one in near["records"]} <= set(listed[:4])
+        assert (b"More records match" in client.get("/register/?map=1").content) == cut
+    opened = client.get("/map/?status=under_review&status=in_consultation").context["map"]
+    assert opened["since"] is None
+
+
 @pytest.mark.parametrize(
     "query",
     [

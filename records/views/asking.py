@@ -106,6 +106,11 @@ class Asking:
         self.register: RegisterFilter = register_for(self.person, self.asked)
         self._questions: list[Question] | None = None
 
+    @property
+    def words(self) -> str:
+        """The words to be looked up, or ''."""
+        return str(self.asked.get("search", "")).replace("\0", "").strip()
+
     def errors(self) -> list[dict[str, str]]:
         """Return what cannot be read, as the page's summary shows it."""
         return summary_of(

@@ -19,16 +19,19 @@ from django.views.decorators.http import condition
 from approvals.pages import line_of
 from common.errors import FieldError, Malformed
 from common.pages import FragmentMixin
-from common.paging import page_of
+from common.paging import Page, page_of
+from common.patience import looking_up
 from missions.outlines import Outline, as_geojson, mission_outlines, version_of
 from missions.queries import standings_of
 from records.filters import FrameField, on_the_map, refuse_misread
 from records.mapping import (
     ZOOMS,
+    Drawn,
     Frame,
     Tally,
     alone,
     clusters_of,
+    drawn_of,
     open_sites,
     tallies,
 )
@@ -133,11 +136,11 @@ def _drawn_area(
     }
 
 
-def map_context(asking: Asking) -> dict[str, Any]:
+def map_context(asking: Asking, *, counts: bool = True) -> dict[str, Any]:
     """Return the map as the server draws it: areas with counts, sites, and what the script takes.
 
-    What is counted is what the list lists. Three statements, and the boundaries from the
-    cache.
+    What is counted is what the list lists, or the newest of it (``since`` says from when on).
+    Few statements, and the boundaries from the cache.
     """
     missions = asking.register.missions
     _version, outlines = mission_outlines(missions)
@@ -145,7 +148,8 @@ def map_context(asking: Asking) -> dict[str, Any]:
     shown = _within(outlines, area)
     codes = {outline.pcode for outline in shown}
     parents = _parents(outlines)
-    counted = _rolled_up(tallies(asking.register.qs), codes, parents)
+    drawn = drawn_of(asking.register) if counts else Drawn([], None)
+    counted = _rolled_up(tallies(drawn), codes, parents)
     sites = open_sites(missions)
     paper = Paper(shown, [(site.longitude, site.latitude) for site in sites])
     drill = {outline.parent for outline in outlines if outline.parent}
@@ -172,6 +176,7 @@ def map_context(asking: Asking) -> dict[str, Any]:
         "inner": [paper.path(outline) for outline in lines],
         "elsewhere": counted.get(None, Tally()),
         "total": total,
+        "since": drawn.since,
         "area_name": above.name if above else "",
         "whole_url": f"{reverse('records:map')}{address(asking.kept, area=None).rstrip('?')}"
         if above
@@ -209,14 +214,21 @@ class MapView(LoginRequiredMixin, FragmentMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         asking = Asking(request.user, request.GET)
-        rows = asking.register.by_arms()
-        listed = page_of(rows.filter(on_the_map()), ("-created_at", "-id"), size=LISTED)
+        listed, too_wide = Page([], "", ""), ""
+        try:
+            with looking_up(asking.words):
+                rows = asking.register.by_arms().filter(on_the_map())
+                listed = page_of(rows, ("-created_at", "-id"), size=LISTED)
+                shown = map_context(asking)
+        except Malformed as refusal:
+            shown, too_wide = map_context(asking, counts=False), refusal.detail
         return render(
             request,
             self.template_for(request),
             {
                 **asking.context(),
-                "map": map_context(asking),
+                "map": shown,
+                "too_wide": too_wide,
                 "listed": [line_of(rfa) for rfa in listed.rows],
                 "more": bool(listed.next),
                 "query": asking.kept.urlencode(),
@@ -273,8 +285,9 @@ class PointsView(LoginRequiredMixin, View):
         asking = Asking(request.user, request.GET)
         frame, zoom = _asked_frame(request)
         rows = refuse_misread(asking.register)
-        clusters, more = clusters_of(rows, frame, zoom)
-        single = alone(rows, clusters)
+        with looking_up(asking.words):
+            clusters, more = clusters_of(drawn_of(asking.register), frame, zoom)
+            single = alone(rows, clusters)
         west, south, east, north = frame
         response = JsonResponse(
             {

@@ -186,7 +186,7 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         asking = Asking(request.user, request.GET)
-        words = asking.asked.get("search", "").replace("\0", "").strip()
+        words = asking.words
         if words:
             called = {words, words.upper()}
             one = visible_to(request.user).filter(reference__in=called).first()
@@ -198,7 +198,7 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
         columns = shown_columns(asking.asked, narrow=beside)
         rows: QuerySet[AssistanceRequest] | ByArms
         rows, order = sorted_by(with_columns(asking.register.qs, columns), asking.asked)
-        too_wide = ""
+        too_wide, drawn = "", None
         found: dict[UUID, tuple[list[Part], list[Part]]] = {}
         close_to: list[AssistanceRequest] = []
         try:
@@ -208,6 +208,7 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
                     loaded = with_columns(by_arms.loaded, columns)
                     rows = by_arms if loaded is by_arms.loaded else by_arms.loaded_by(loaded)
                 page = lines_of(request, rows, order)
+                drawn = map_context(asking) if beside else None
                 french = get_language() == "fr"
                 found = where_found(asking.person, page.rows, words, french=french)
                 if words and not page.rows:
@@ -250,6 +251,6 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
                 "query": asking.kept.urlencode(),
                 "map_url": address(asking.kept, map=None if beside else "1"),
                 "whole_map_url": f"{reverse('records:map')}{address(asking.asked).rstrip('?')}",
-                "map": map_context(asking) if beside else None,
+                "map": drawn,
             },
         )
