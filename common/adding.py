@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.models import AutoField, Model
 
 
@@ -49,18 +49,19 @@ def add(rows: Sequence[Model], *, unless_there: bool = False) -> None:
     if not rows:
         return
     fields, beginning, place, end = _added(type(rows[0]))
+    database = connections[DEFAULT_DB_ALIAS]  # itself, not by its stand-in
     values = [
-        field.get_db_prep_save(field.pre_save(row, True), connection)
+        field.get_db_prep_save(field.pre_save(row, True), database)
         for row in rows
         for field in fields
     ]
     sql = beginning + ", ".join([place] * len(rows))
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(sql + (" ON CONFLICT DO NOTHING" if unless_there else end), values)
         keys: Any = [] if unless_there else cursor.fetchall()
     for row, (key,) in zip(rows, keys, strict=not unless_there):
         row.pk = key
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, database.alias
 
 
 def change(row: Model, names: Sequence[str]) -> None:

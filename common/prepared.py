@@ -8,9 +8,10 @@ that a pool of connections may stand between (PgBouncer, by transaction).
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Field, ForeignObject, Lookup, Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.query import RelatedPopulator, get_related_populators
@@ -52,7 +53,7 @@ def _made(model: type[Row], names: list[str], values: Any) -> Row:
     row = model.__new__(model)
     row.__dict__.update(zip(names, values, strict=True))
     row._state = ModelState()
-    row._state.adding, row._state.db = False, connection.alias
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return row
 
 
@@ -145,13 +146,16 @@ def hold(row: Model, name: str, found: list[Any]) -> None:
     related = getattr(row, name)
     for one in found:
         related.field.set_cached_value(one, row)
-    kept: Any = related.all() if found else nothing_of(related.model)
-    kept._result_cache, kept._prefetch_done = found, True
+    kept: Any = nothing_of(related.model)
+    if found:
+        kept = related.all()
+        kept._result_cache, kept._prefetch_done = found, True
     row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = kept
 
 
+@cache
 def nothing_of(model: type[Row]) -> QuerySet[Row]:
-    """Return a queryset known to hold nothing: asked for its rows, it asks nobody."""
+    """Return the queryset known to hold nothing: asked for its rows, it asks nobody."""
     empty = model._default_manager.none()
     empty._result_cache = []
     return empty

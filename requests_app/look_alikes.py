@@ -20,12 +20,14 @@ from django.utils.translation import ngettext
 
 from common.prepared import Question, Told
 from requests_app.models import AssistanceRequest
+from requests_app.vocabulary import Category
 
 FAR_KM = 25.0
 FAR_DAYS = 60
 MOST_FOUND = 60
 NEWEST = 2000
 MOST_SHOWN = 10
+CATEGORIES = dict(Category.choices)
 LEAST_SCORE = 0.4
 LEAST_ALIKE = 0.3  # of two titles' threes of letters
 EARTH_KM = 6371.0
@@ -146,7 +148,7 @@ def _by_words(rfa: AssistanceRequest, other: AssistanceRequest) -> tuple[float, 
 def _by_category(rfa: AssistanceRequest, other: AssistanceRequest) -> tuple[float, str]:
     if not rfa.category or rfa.category != other.category:
         return 0.0, ""
-    label = other.get_category_display()
+    label = CATEGORIES.get(other.category, other.category)
     return 1.0, _("the same help: %(category)s") % {"category": label}
 
 
