@@ -92,16 +92,23 @@ def lines_of(
     rows: QuerySet[Any] | ByArms,
     order: tuple[str, ...] = NEWEST_FIRST,
     size: int = USUAL,
+    *,
+    named: str = "",
 ) -> Lines:
-    """Return the page of a list that an address asks for; a strange cursor starts at the top."""
+    """Return the page of a list that an address asks for; a strange cursor starts at the top.
+
+    Of several lists on one page each is ``named``: its cursor's name, and the part it stands in.
+    """
+    name = named or "cursor"
     try:
-        page = page_of(rows, order, cursor=request.GET.get("cursor", ""), size=size)
+        page = page_of(rows, order, cursor=request.GET.get(name, ""), size=size)
     except Malformed:
         page = page_of(rows, order, size=size)
 
     def address(cursor: str) -> str:
         query = request.GET.copy()
-        query["cursor"] = cursor
-        return f"?{query.urlencode()}" if cursor else ""
+        query[name] = cursor
+        part = f"#{named}" if named else ""
+        return f"?{query.urlencode()}{part}" if cursor else ""
 
     return Lines(page.rows, newer_url=address(page.previous), older_url=address(page.next))

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from approvals.pages import SAID, capacity_label
 from approvals.vocabulary import ReminderSort, Word
+from common.pages import Lines
 from ledger.models import Entry
 from ledger.queries import history_of
-from missions.models import User
 from records.completeness import also_missing, missing_before_closing
 from records.correcting import corrections_of, label_of
 from records.history import hides_who_did_it, payload_for
@@ -158,10 +159,36 @@ def _short(value: Any) -> str:
     return str(value)[:300]
 
 
-def history_for_page(person: User, rfa: AssistanceRequest) -> list[dict[str, Any]]:
-    """List a record's entries, newest first, in plain words; what is withheld says so."""
+# As many entries as a page of any list.
+SHOWN = 50
+
+
+def _some_of(history: QuerySet[Entry], asked: str) -> Lines:
+    """Return the newest entries, or those up to the number asked for, and the ways to the rest."""
+    upto = int(asked) if asked.isdecimal() and len(asked) < 10 else None
+    found = history.order_by("-number")
+    rows = list(found.filter(number__lte=upto)[: SHOWN + 1] if upto else found[: SHOWN + 1])
+    newer = bool(upto and found.filter(number__gt=upto).exists())
+
+    def address(number: int) -> str:
+        return f"?history={number}#history"
+
+    return Lines(
+        rows[:SHOWN],
+        newer_url=address((upto or 0) + SHOWN) if newer else "",
+        older_url=address(rows[SHOWN].number) if len(rows) > SHOWN else "",
+    )
+
+
+def history_for_page(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, Any]:
+    """List a record's entries, newest first, in plain words; what is withheld says so.
+
+    Some fifty at once: ``history=40`` asks for those from the fortieth back.
+    """
+    pages = _some_of(history_of(rfa.pk), request.GET.get("history", ""))
+    person: Any = request.user
     entries = []
-    for entry in history_of(rfa.pk):
+    for entry in pages.rows:
         said = payload_for(person, rfa, entry)
         hidden = hides_who_did_it(rfa, entry)
         known = said or {}
@@ -183,7 +210,7 @@ def history_for_page(person: User, rfa: AssistanceRequest) -> list[dict[str, Any
                 "url": reverse("records:entry", args=[rfa.reference, entry.number]),
             }
         )
-    return entries[::-1]
+    return {"entries": entries, "entry_pages": pages}
 
 
 def raw_entry(request: HttpRequest, rfa: AssistanceRequest, entry: Entry) -> dict[str, Any]:

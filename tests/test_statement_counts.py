@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 
 SIZES = (3, 30, 200)
 MOST_BYTES = 600_000
+MOST_OF_A_CASE = 200_000
 WORST_WORDS = (
     "a",
     "e " * 500,
@@ -229,7 +230,7 @@ def test_what_is_asked_too_widely_is_bounded_and_answered(rfa, client):
 
 
 def test_a_record_with_a_thousand_of_everything_is_answered_within_bounds(rfa, client):
-    """Messages, entries, more files than a record may have: the newest are shown."""
+    """Messages, entries, more files than a record may have: fifty of each at once."""
     for model in (Message, Attachment):
         _copy(model, model.objects.filter(rfa=rfa)[0], 1000, id="gen_random_uuid()")
     _more_entries(rfa, 1000)
@@ -240,6 +241,16 @@ def test_a_record_with_a_thousand_of_everything_is_answered_within_bounds(rfa, c
     assert len(record["messages"]) == len(record["attachments"]) == 200
     assert record["left_out"] == {"messages": 801, "attachments": 801}
     assert len(chief.read(f"requests/{rfa.reference}/messages/?page_size=200")["results"]) == 200
-    page = client.get(f"/register/{rfa.reference}/")
-    assert page.status_code == 200
-    assert len(page.content) < 3 * MOST_BYTES  # all of them, since a page is printed and searched
+    address = f"/register/{rfa.reference}/"
+    for part, shown in (("thread", "thread"), ("file", "files"), ("entry", "entries")):
+        newest = client.get(address)
+        older = client.get(address + newest.context[f"{part}_pages"].older_url)
+        for page in (newest, older):
+            assert page.status_code == 200
+            assert len(page.content) < MOST_OF_A_CASE
+            assert len(page.context[shown]) == 50
+        assert older.context[f"{part}_pages"].newer_url
+    assert older.context["entries"][0]["number"] == newest.context["entries"][-1]["number"] - 1
+    fifth = client.get(f"{address}?history=5").context
+    assert [entry["number"] for entry in fifth["entries"]] == [5, 4, 3, 2, 1]
+    assert fifth["entry_pages"].newer_url == "?history=55#history"

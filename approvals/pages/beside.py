@@ -1,15 +1,15 @@
 """Files and messages beside a record, as pages show them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from approvals.queries import files_of, is_of_who_asks, shows_who_asks
-from approvals.queries.messages import messages_for
 from common.serving import SHOWN
 from missions.models import Post, User
-from requests_app.models import AssistanceRequest
+from requests_app.models import AssistanceRequest, Attachment, Message
 
 # A picture up to this size is drawn with the page; a larger one when its reader asks.
 LIGHT = 40 * 1024
@@ -24,8 +24,10 @@ def named_on(rfa: AssistanceRequest, person: User, post: Post | None = None) -> 
     return person.name if _is_shown(rfa, person, post) else str(_("the requester"))
 
 
-def files_for_page(rfa: AssistanceRequest) -> list[dict[str, Any]]:
-    """List a record's files with the addresses they are served from."""
+def files_for_page(
+    rfa: AssistanceRequest, files: Iterable[Attachment] | None = None
+) -> list[dict[str, Any]]:
+    """List a record's files, or some of them, with the addresses they are served from."""
     return [
         {
             "name": kept.name,
@@ -39,7 +41,7 @@ def files_for_page(rfa: AssistanceRequest) -> list[dict[str, Any]]:
             "by": named_on(rfa, kept.added_by),
             "at": kept.added_at,
         }
-        for kept in files_of(rfa)
+        for kept in (files_of(rfa) if files is None else files)
     ]
 
 
@@ -49,8 +51,8 @@ def _sign(media_type: str) -> str:
     return "file-text" if media_type == "application/pdf" else "paperclip"
 
 
-def thread_for_page(person: User, rfa: AssistanceRequest) -> list[dict[str, Any]]:
-    """List a record's messages as a person reads them; the mission's own say so."""
+def thread_for_page(rfa: AssistanceRequest, said: Iterable[Message]) -> list[dict[str, Any]]:
+    """List messages that somebody may read, as pages show them; the mission's own say so."""
     return [
         {
             "by": named_on(rfa, message.by, message.post),
@@ -62,5 +64,5 @@ def thread_for_page(person: User, rfa: AssistanceRequest) -> list[dict[str, Any]
             "internal": message.internal,
             "audience_label": _("Internal: the requester does not see it"),
         }
-        for message in messages_for(person, rfa)
+        for message in said
     ]

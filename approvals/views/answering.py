@@ -32,6 +32,7 @@ from approvals.pages.deciding import brief_of
 from approvals.queries import (
     TELLS_WHO_ASKS,
     consistency_of,
+    files_of,
     route_of,
     shows_who_asks,
     visible_to,
@@ -41,10 +42,11 @@ from approvals.queries import (
 from approvals.queries.inbox import Asked, Place, after_answering, place_of
 from approvals.queries.look_alikes import Weighed
 from approvals.queries.mentions import posts_offered
+from approvals.queries.messages import messages_for
 from approvals.services.reading import keep_reading
 from approvals.vocabulary import StepState, Word
 from common.errors import Refusal
-from common.pages import labels_of, summary_of
+from common.pages import labels_of, lines_of, summary_of
 from ledger.readings import PAGE
 from missions.models import User
 from requests_app.models import AssistanceRequest
@@ -95,6 +97,10 @@ def details_for(rfa: AssistanceRequest) -> list[dict[str, Any]]:
     ]
 
 
+# A page shows the newest fifty; the others stand a page further (decision 56).
+LAST_SAID, LAST_SENT = ("-at", "-id"), ("-added_at", "-id")
+
+
 def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, Any]:
     """Return what every page that shows a record whole needs."""
     steps = list(route_of(rfa))
@@ -115,6 +121,8 @@ def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, An
     look_alikes = look_alikes_for(request.user, rfa)
     unsent = request.session.pop(f"unsent:{rfa.pk}", {})
     may_speak_inside = policy.may_speak_inside(request.user, rfa)
+    said = lines_of(request, messages_for(request.user, rfa), LAST_SAID, named="messages")
+    files = lines_of(request, files_of(rfa), LAST_SENT, named="files")
     return {
         "rfa": rfa,
         "line": line_of(rfa),
@@ -132,8 +140,10 @@ def record_context(request: HttpRequest, rfa: AssistanceRequest) -> dict[str, An
         "referrals": referrals,
         "may_refer": policy.may_refer(request.user, rfa),
         "may_resolve": any(policy.may_resolve(request.user, one) for one in referrals),
-        "files": files_for_page(rfa),
-        "thread": thread_for_page(request.user, rfa),
+        "files": files_for_page(rfa, files.rows[::-1]),
+        "file_pages": files,
+        "thread": thread_for_page(rfa, said.rows[::-1]),
+        "thread_pages": said,
         "may_speak": policy.may_speak(request.user, rfa),
         "may_speak_inside": may_speak_inside,
         "message_form": MessageForm(

@@ -176,7 +176,7 @@ def show_stub(request: HttpRequest, rfa: AssistanceRequest) -> HttpResponse:
         {
             "rfa": rfa,
             "stub": stub_of(rfa),
-            "entries": history_for_page(request.user, rfa),
+            **history_for_page(request, rfa),
             "crumbs": [
                 {"label": _("Register"), "url": reverse("records:register")},
                 {"label": rfa.reference},

@@ -153,7 +153,7 @@ class CaseView(LoginRequiredMixin, View):
                 "may_change": may_change(person, rfa),
                 "may_withdraw": may_withdraw(person, rfa),
                 "may_cancel": may_cancel(person, rfa),
-                "entries": history_for_page(person, rfa),
+                **history_for_page(request, rfa),
                 "accept": ",".join(MEDIA_TYPES),
                 "most_bytes": MOST_BYTES,
                 **_imported(rfa),
