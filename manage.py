@@ -7,6 +7,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 from cimic.embedded import ensure_services
+from common.room import with_room
 
 OWNER_COMMANDS = {"load_demo", "migrate", "restore"}
 WITHOUT_DATABASE = {"help", "version", "--help", "--version"}
@@ -18,7 +19,7 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command not in WITHOUT_DATABASE:
         ensure_services(owner=command in OWNER_COMMANDS)
-    execute_from_command_line(sys.argv)
+    with_room(execute_from_command_line, sys.argv)
 
 
 if __name__ == "__main__":

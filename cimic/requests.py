@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from cimic import metrics
+from common.room import with_room
 from common.tracing import HEADER, id_from, request_id, traced
 
 log = structlog.stdlib.get_logger("cimic.requests")
@@ -28,7 +29,7 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with traced(id_from(request.headers.get(HEADER, ""))):
             began = time.monotonic()
-            response = self.get_response(request)
+            response: HttpResponseBase = with_room(self.get_response, request)
             response[HEADER] = request_id()
             self._tell(request, response.status_code, time.monotonic() - began)
             return response
