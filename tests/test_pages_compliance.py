@@ -39,7 +39,7 @@ def test_the_chief_of_staff_comes_down_from_a_row_to_the_entry_that_proves_an_ex
     expect(proof).to_contain_text("forwarded without a word")
     proof.get_by_role("link", name="entry").click()
 
-    expect(page).to_have_url(re.compile(f"/register/{reference}/#entry-\\d+$"))
+    expect(page).to_have_url(re.compile(rf"/register/{reference}/\?history=\d+#entry-\d+$"))
     number = page.url.split("#")[1]
     expect(page.locator(f"#{number}")).to_contain_text("Answered")
 
