@@ -1,7 +1,6 @@
 """The API's addresses, under ``/api/v1/``."""
 
 from django.urls import path, re_path
-from drf_spectacular.views import SpectacularAPIView
 
 from access.api import (
     PERSON_DEEDS,
@@ -35,6 +34,7 @@ from approvals.api.referrals import ReferralsView, ResolveView
 from approvals.api.standing_policies import EndStandingPolicyView, StandingPoliciesView
 from approvals.api.together import TogetherView
 from cimic.api import HealthView, LiveView, MeView, NowhereView
+from cimic.contract import SchemaView
 from notices.api import MyNoticesView, NoticesView, ReadAllView, ReadNoticeView
 from notices.webhooks.api import (
     ACTS as WEBHOOK_ACTS,
@@ -142,7 +142,7 @@ urlpatterns = [
         )
         for deed in PERSON_DEEDS
     ],
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
     path("me/", MeView.as_view(), name="api-me"),
     path("me/notices/", MyNoticesView.as_view(), name="api-my-notices"),
     path("notices/", NoticesView.as_view(), name="api-notices"),

@@ -1,6 +1,11 @@
-"""What the OpenAPI document says of every call alike: how it is refused."""
+"""The OpenAPI document, and what it says of every call alike: how it is refused."""
 
+import threading
 from typing import Any
+
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 PROBLEM = {
     "type": "object",
@@ -44,3 +49,18 @@ def tell_of_refusals(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
             if isinstance(call, dict) and "responses" in call:
                 call["responses"].setdefault("4XX", REFUSED)
     return result
+
+
+class SchemaView(SpectacularAPIView):
+    """The document, made for one caller at a time.
+
+    drf-spectacular finds its extensions at the first document of a process, and two that do so
+    at once each break the other's.
+    """
+
+    _making = threading.Lock()
+
+    def _get_schema_response(self, request: Request) -> Response:
+        with self._making:
+            found: Response = super()._get_schema_response(request)
+        return found

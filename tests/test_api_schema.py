@@ -1,5 +1,9 @@
 """The OpenAPI document says what the contract says."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
@@ -76,3 +80,36 @@ def test_the_body_of_a_draft_is_the_forms_own_questions(document):
 
 def test_it_is_served_to_anyone(client):
     assert client.get("/api/v1/schema/").status_code == 200
+
+
+ASKED_AT_ONCE = """
+import sys, threading
+import django
+django.setup()
+from django.test import RequestFactory
+from cimic.contract import SchemaView
+sys.setswitchinterval(1e-5)
+told = []
+def ask():
+    answer = SchemaView.as_view()(RequestFactory().get("/api/v1/schema/?format=json"))
+    told.append(answer.status_code)
+asking = [threading.Thread(target=ask) for _ in range(4)]
+for each in asking:
+    each.start()
+for each in asking:
+    each.join()
+print(told)
+"""
+
+
+def test_a_fresh_process_tells_it_to_several_at_once():
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "cimic.settings"}
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ASKED_AT_ONCE],
+        env=environment | {"CIMIC_SECRET_KEY": "not-used-for-anything-but-this-test-of-a-document"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.stdout.splitlines()[-1:] == ["[200, 200, 200, 200]"], told.stderr[-2000:]
