@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -126,8 +127,10 @@ def _found(rows: QuerySet[Any] | ByArms, keys: list[tuple[str, bool]], beyond: Q
             first, descending = keys[0]
             beyond &= Q(**{f"{first}__{'gte' if descending else 'lte'}": found[-1][0]})
         found += _united(rows.further, order, names, beyond, most)
-    ids = [values[-1] for values in found]
-    if rows.read is not None and not rows.further:
+        for place, (_key, descending) in reversed(list(enumerate(keys))):
+            found.sort(key=itemgetter(place), reverse=descending)
+    ids = [values[-1] for values in found[:most]]
+    if rows.read is not None:
         return rows.read(ids) if ids else []
     return list(rows.loaded.filter(pk__in=ids).order_by(*order)[:most])
 

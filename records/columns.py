@@ -87,8 +87,8 @@ SORTS: dict[str, Any] = {
     "needed_by": Coalesce("needed_by", Value(NEVER), output_field=DateField()),
 }
 NEWEST_FIRST = "-created"
-# The orders in which each arm of somebody's sight has an index.
-ALONG_AN_INDEX = frozenset({"created", "-created"})
+# The orders in which each arm of somebody's sight has an index, and their keys.
+ALONG_AN_INDEX = {"created": ("created_at", "id"), "-created": ("-created_at", "-id")}
 # Best match first: only of records that were searched for.
 BEST_FIRST = "-best"
 

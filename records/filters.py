@@ -182,8 +182,7 @@ class RegisterFilter(django_filters.FilterSet):
         self._holding = cache(
             lambda words, one_by_one: holding_words(person, words, one_by_one=one_by_one)
         )
-        seen = AssistanceRequest.objects.filter(any_of(self.arms))
-        super().__init__(params, queryset=loaded_lines(person, seen))
+        super().__init__(params, queryset=AssistanceRequest.objects.none())
         self.missions = frozenset(held.post.mission_id for held in standings_of(person))
         for name, model in (
             ("sector", Sector),
@@ -193,6 +192,15 @@ class RegisterFilter(django_filters.FilterSet):
         ):
             there = model.objects.filter(mission__in=self.missions)
             self.filters[name].field.queryset = there.defer("boundary") if model is Area else there
+
+    @property
+    def qs(self) -> QuerySet[AssistanceRequest]:
+        """The rows as one question; put together where it is asked, a list goes by arms."""
+        if not hasattr(self, "_qs"):
+            seen = AssistanceRequest.objects.filter(any_of(self.arms))
+            self.queryset = loaded_lines(self.person, seen)
+        found: QuerySet[AssistanceRequest] = super().qs
+        return found
 
     @property
     def form(self) -> RegisterQuestions:
@@ -246,8 +254,9 @@ class RegisterFilter(django_filters.FilterSet):
         self.one_by_one = True
         found = [*map(asked, arms)], [*map(asked, further)]
         self.one_by_one = False
-        loaded = loaded_lines(self.person, AssistanceRequest.objects.all())
-        return ByArms(found[0], loaded, found[1], partial(lines_of, self.person))
+        return ByArms(
+            found[0], AssistanceRequest.objects.all(), found[1], partial(lines_of, self.person)
+        )
 
     def filter_search(
         self, rows: QuerySet[AssistanceRequest], name: str, value: str
@@ -397,15 +406,12 @@ def register_for(person: User, params: Any) -> RegisterFilter:
     return RegisterFilter(params, person=person)
 
 
-def refuse_misread(
-    register: RegisterFilter, *, besides: frozenset[str] = frozenset()
-) -> QuerySet[AssistanceRequest]:
-    """Return the filter's rows, or raise ``Malformed`` with every question it cannot read.
+def refuse_misread(register: RegisterFilter, *, besides: frozenset[str] = frozenset()) -> None:
+    """Raise ``Malformed`` with every question that the filter cannot read, if there is any.
 
     The API and exports ask this way: a misread filter must never widen what leaves. A
     page shows the error and goes on. ``besides`` are the caller's own names in the query.
     """
-    rows = register.qs
     errors = [
         FieldError(name, " ".join(str(message) for message in messages))
         for name, messages in register.form.errors.items()
@@ -418,4 +424,3 @@ def refuse_misread(
     errors += misread(register.data)
     if errors:
         raise Malformed(errors=errors)
-    return rows

@@ -45,7 +45,7 @@ PAGES = {
     ("chief.cimic", "/register/"): 18,
     ("sector.east", "/register/"): 18,
     ("partner.ngo", "/register/"): 18,
-    ("chief.cimic", "/register/?search=water&status=under_review"): 26,
+    ("chief.cimic", "/register/?search=water&status=under_review"): 25,
     ("chief.cimic", "/register/?map=1"): 23,
     ("chief.cimic", "/map/"): 20,
     ("chief.cimic", "/map/points.json?frame=59,-11,63,-8&zoom=8"): 9,

@@ -61,12 +61,15 @@ class RequestsView(IdempotentPosts, RecordView):
         person: Any = request.user
         cursor, size = asked_page(request)
         register = register_for(person, request.query_params)
-        rows: QuerySet[AssistanceRequest] | ByArms
-        rows, order = sorted_by(refuse_misread(register), request.query_params)
+        refuse_misread(register)
+        along = ALONG_AN_INDEX.get(asked_sort(request.query_params))
         words = asked_words(request.query_params)
+        rows: QuerySet[AssistanceRequest] | ByArms
         with looking_up(words):
-            if asked_sort(request.query_params) in ALONG_AN_INDEX:
-                rows = register.by_arms()
+            if along is None:
+                rows, order = sorted_by(register.qs, request.query_params)
+            else:
+                rows, order = register.by_arms(), along
             page = page_of(rows, order, cursor=cursor, size=size)
             found = where_found(person, page.rows, words, french=get_language() == "fr")
         context = {"request": request, "found": found}

@@ -76,12 +76,13 @@ def rows_to_leave(
     """
     shape, wrong = read_shape(params, form)
     try:
-        rows = refuse_misread(register_for(person, params), besides=OWN)
+        register = register_for(person, params)
+        refuse_misread(register, besides=OWN)
     except Malformed as refusal:
         raise Malformed(errors=[*refusal.errors, *wrong]) from refusal
     if wrong:
         raise Malformed(errors=wrong)
-    return (shared_with_partners(rows) if shape.view else rows), shape
+    return (shared_with_partners(register.qs) if shape.view else register.qs), shape
 
 
 def kept_query(params: QueryDict) -> str:

@@ -284,10 +284,10 @@ class PointsView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest) -> JsonResponse:
         asking = Asking(request.user, request.GET)
         frame, zoom = _asked_frame(request)
-        rows = refuse_misread(asking.register)
+        refuse_misread(asking.register)
         with looking_up(asking.words):
             clusters, more = clusters_of(drawn_of(asking.register), frame, zoom)
-            single = alone(rows, clusters)
+            single = alone(asking.register.qs, clusters)
         west, south, east, north = frame
         response = JsonResponse(
             {

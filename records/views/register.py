@@ -32,6 +32,7 @@ from records.columns import (
     sorted_by,
 )
 from records.exports import FORMS
+from records.filters import loaded_lines
 from records.views.asking import Asking, address
 from records.views.exports import FORM_LABELS
 from records.views.map import map_context
@@ -116,11 +117,15 @@ def with_columns(
     rows: QuerySet[AssistanceRequest], columns: list[Column]
 ) -> QuerySet[AssistanceRequest]:
     """Load with each row what the chosen columns show beyond the usual ones."""
+    related = _beside_a_line(columns)
+    return rows.select_related(*related) if related else rows
+
+
+def _beside_a_line(columns: list[Column]) -> list[str]:
+    """Return what the chosen columns show that no line is loaded with."""
     shown = {column.code for column in columns}
     related = list(shown & {"disaster_event", "displacement_site"})
-    if shown & {"started", "completed"}:
-        related.append("task")
-    return rows.select_related(*related) if related else rows
+    return [*related, "task"] if shown & {"started", "completed"} else related
 
 
 def _language() -> str | None:
@@ -178,6 +183,20 @@ def sort_choices(asked: str, *, searched: bool) -> list[dict[str, Any]]:
     return found
 
 
+def _listed(
+    asking: Asking, columns: list[Column]
+) -> tuple[QuerySet[AssistanceRequest] | ByArms, tuple[str, ...]]:
+    """Return what the register lists, and its order: by arms of sight where these have indexes."""
+    along = ALONG_AN_INDEX.get(asked_sort(asking.asked))
+    if along is None:
+        return sorted_by(with_columns(asking.register.qs, columns), asking.asked)
+    by_arms = asking.register.by_arms()
+    if _beside_a_line(columns):
+        rows = loaded_lines(asking.person, AssistanceRequest.objects.all())
+        by_arms = by_arms.loaded_by(with_columns(rows, columns))
+    return by_arms, along
+
+
 class RegisterView(LoginRequiredMixin, FragmentMixin, View):
     """The register; a changed question swaps only its lines. A reference opens its record."""
 
@@ -187,7 +206,7 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         asking = Asking(request.user, request.GET)
         words = asking.words
-        if words:
+        if any(map(str.isdigit, words)):  # as every reference holds one
             called = {words, words.upper()}
             one = visible_to(request.user).filter(reference__in=called).first()
             if one is not None:
@@ -196,17 +215,12 @@ class RegisterView(LoginRequiredMixin, FragmentMixin, View):
                 return HttpResponseClientRedirect(case) if swaps else redirect(case)
         beside = "map" in asking.kept
         columns = shown_columns(asking.asked, narrow=beside)
-        rows: QuerySet[AssistanceRequest] | ByArms
-        rows, order = sorted_by(with_columns(asking.register.qs, columns), asking.asked)
         too_wide, drawn = "", None
         found: dict[UUID, tuple[list[Part], list[Part]]] = {}
         close_to: list[AssistanceRequest] = []
         try:
             with looking_up(words):
-                if asked_sort(asking.asked) in ALONG_AN_INDEX:
-                    by_arms = asking.register.by_arms()
-                    loaded = with_columns(by_arms.loaded, columns)
-                    rows = by_arms if loaded is by_arms.loaded else by_arms.loaded_by(loaded)
+                rows, order = _listed(asking, columns)
                 page = lines_of(request, rows, order)
                 drawn = map_context(asking) if beside else None
                 french = get_language() == "fr"
