@@ -20,9 +20,16 @@ from ledger.models import Chain, Entry
 from ledger.verification import verify
 from missions.models import Area, User
 from missions.services import issue_token
+from records.tasks import count_compliance, count_figures_ahead
 from requests_app.models import AssistanceRequest
 
 PAGE_1000 = 999 * 50
+
+
+def counted() -> None:
+    """Take in what deeds have left, as the worker does within seconds; the bench runs none."""
+    while count_compliance() or count_figures_ahead():
+        pass
 
 
 def signed_in(username: str, *, api: bool) -> dict[str, str]:

@@ -52,6 +52,7 @@ class Run:
     def pages(self, only: str) -> None:
         """Measure every address of the claim."""
         ground = self.ground
+        ground.counted()
         where = ground.where()
         for one in asked(*where):
             if only and only not in one.name:

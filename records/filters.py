@@ -216,15 +216,12 @@ class RegisterFilter(django_filters.FilterSet):
         """
         if self.is_bound:
             self.errors  # noqa: B018 - cleans the questions, as ``qs`` does
-        rows = AssistanceRequest.objects
         words = self.form.cleaned_data.get("search", "") if self.is_bound else ""
-        if not words:
-            return self._by(rows.all(), self.arms, [])
-        few = those_few(words)
+        few = those_few(words) if words else None
         own = [arm for arm in self.arms if not is_looked_up(arm)]
         beside = ~any_of(own)
         return self._by(
-            rows.all() if few is None else rows.filter(few),
+            AssistanceRequest.objects.filter(few or Q()),
             own,
             [arm & beside for arm in self.arms if is_looked_up(arm)],
         )

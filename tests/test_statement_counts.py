@@ -42,12 +42,12 @@ WORST_WORDS = (
 PAGES = {
     ("chief.cimic", "/inbox/"): 12,
     ("partner.ngo", "/requests/"): 14,
-    ("chief.cimic", "/register/"): 18,
-    ("sector.east", "/register/"): 18,
-    ("partner.ngo", "/register/"): 18,
+    ("chief.cimic", "/register/"): 19,
+    ("sector.east", "/register/"): 19,
+    ("partner.ngo", "/register/"): 19,
     ("chief.cimic", "/register/?search=water&status=under_review"): 25,
-    ("chief.cimic", "/register/?map=1"): 23,
-    ("chief.cimic", "/map/"): 20,
+    ("chief.cimic", "/register/?map=1"): 24,
+    ("chief.cimic", "/map/"): 21,
     ("chief.cimic", "/map/points.json?frame=59,-11,63,-8&zoom=8"): 9,
     ("chief.cimic", "/notices/"): 12,
     ("chief.cimic", "/follow-ups/"): 14,
@@ -60,8 +60,8 @@ PAGES = {
     ("chief.cimic", "/register/case/"): 37,
 }
 LISTS = {
-    ("chief.cimic", "requests/?page_size=200"): 8,
-    ("partner.ngo", "requests/?page_size=200"): 8,
+    ("chief.cimic", "requests/?page_size=200"): 9,
+    ("partner.ngo", "requests/?page_size=200"): 9,
     ("chief.cimic", "requests/?search=water&page_size=200"): 15,
     ("chief.cimic", "inbox/?page_size=200"): 6,
     ("chief.cimic", "notices/?page_size=200"): 7,
